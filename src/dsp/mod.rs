@@ -1,0 +1,15 @@
+//! Signal in, facts out. Detectors measure and report; they decide nothing.
+//!
+//! Audio is cut into blocks of [`BLOCK_SAMPLES`]; one pass of the [`goertzel`] bank over each
+//! block feeds every detector.
+
+pub mod beep;
+mod block;
+pub mod dtmf;
+pub mod goertzel;
+mod oscillator;
+pub mod silence;
+
+pub use block::{BlockBuffer, HISTORY_SAMPLES};
+pub use goertzel::BLOCK_SAMPLES;
+pub use oscillator::Oscillator;

@@ -1,0 +1,93 @@
+use super::Terminators;
+use crate::dsp::beep::{BeepConfig, BeepConfigError};
+use crate::dsp::silence::DEFAULT_SILENCE_THRESHOLD_DBM0;
+use crate::line::SampleRate;
+use core::fmt;
+
+/// How a message is recorded and what ends it. Times are in recorded audio.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SessionConfig {
+    /// The line's sample rate.
+    pub sample_rate: SampleRate,
+    /// The beep; `None` starts the recording at once.
+    pub beep: Option<BeepConfig>,
+    /// How long after the beep nothing is recorded yet, in milliseconds, 0 (default) to 2000:
+    /// on a line with echo the beep comes back.
+    pub echo_guard_ms: u32,
+    /// The digits that end the message; `#` by default.
+    pub terminators: Terminators,
+    /// Longest message in milliseconds; 20 000 by default, 0 for no limit.
+    pub max_duration_ms: u32,
+    /// Silence without a word that ends the message, in milliseconds; 0 (default) for off.
+    pub initial_silence_ms: u32,
+    /// Silence that ends the message, in milliseconds; 0 (default) for off. It counts from the
+    /// caller's first sound on where `initial_silence_ms` is set, else from the start.
+    pub final_silence_ms: u32,
+    /// Level in dBm0, -80 to 0, that separates silence from sound; -40 by default.
+    pub silence_threshold_dbm0: f32,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        Self {
+            sample_rate: SampleRate::NARROWBAND,
+            beep: Some(BeepConfig::default()),
+            echo_guard_ms: 0,
+            terminators: Terminators::default(),
+            max_duration_ms: 20_000,
+            initial_silence_ms: 0,
+            final_silence_ms: 0,
+            silence_threshold_dbm0: DEFAULT_SILENCE_THRESHOLD_DBM0,
+        }
+    }
+}
+
+/// A session configuration out of range: which field, and what it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConfigError {
+    /// The field's name.
+    pub field: &'static str,
+    /// What the field takes.
+    pub takes: &'static str,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is out of range; it takes {}", self.field, self.takes)
+    }
+}
+
+impl core::error::Error for ConfigError {}
+
+impl From<BeepConfigError> for ConfigError {
+    fn from(error: BeepConfigError) -> Self {
+        let (field, takes) = match error {
+            BeepConfigError::Frequency => ("beep_frequency_hz", "100 to 3400 Hz"),
+            BeepConfigError::Level => ("beep_level_dbm0", "-60 to 0 dBm0"),
+            BeepConfigError::Duration => ("beep_duration_ms", "20 to 5000 ms"),
+            BeepConfigError::Ramp => ("beep_ramp_ms", "0 to half of beep_duration_ms"),
+        };
+        Self { field, takes }
+    }
+}
+
+/// Longest limit that can be set: a day, so that no sum of times can overflow.
+const LIMIT_MAX_MS: u32 = 86_400_000;
+const LIMIT_TAKES: &str = "0 to 86400000 ms";
+const ECHO_GUARD_MAX_MS: u32 = 2_000;
+
+impl SessionConfig {
+    /// Says which field is out of range, if one is.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        if let Some(beep) = &self.beep {
+            beep.validate()?;
+        }
+        let within = |value: u32, max: u32, field, takes| {
+            if value <= max { Ok(()) } else { Err(ConfigError { field, takes }) }
+        };
+        within(self.echo_guard_ms, ECHO_GUARD_MAX_MS, "echo_guard_ms", "0 to 2000 ms")?;
+        within(self.max_duration_ms, LIMIT_MAX_MS, "max_duration_ms", LIMIT_TAKES)?;
+        within(self.initial_silence_ms, LIMIT_MAX_MS, "initial_silence_ms", LIMIT_TAKES)?;
+        within(self.final_silence_ms, LIMIT_MAX_MS, "final_silence_ms", LIMIT_TAKES)
+    }
+}

@@ -1,0 +1,60 @@
+use core::ffi::CStr;
+use core::fmt;
+
+/// Why a message ended. Numbers are part of the C ABI: never reused, never renumbered; those
+/// between them belong to end conditions still to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum EndReason {
+    /// A terminator digit, heard or signalled.
+    Dtmf = 1,
+    /// Silence for as long as configured after the caller spoke.
+    FinalSilence = 2,
+    /// The caller did not speak for as long as configured.
+    InitialSilence = 3,
+    /// The message reached its maximum duration.
+    MaxDuration = 4,
+    /// The caller hung up; the message is kept.
+    Hangup = 5,
+    /// The host stopped the recording; the message is kept.
+    Stopped = 6,
+    /// The host cancelled the recording; the message is deleted.
+    Cancelled = 10,
+    /// The file could not be written, or an internal fault; what was written is kept.
+    Error = 13,
+}
+
+impl EndReason {
+    const ALL: [(Self, &'static CStr); 8] = [
+        (Self::Dtmf, c"dtmf"),
+        (Self::FinalSilence, c"final_silence"),
+        (Self::InitialSilence, c"initial_silence"),
+        (Self::MaxDuration, c"max_duration"),
+        (Self::Hangup, c"hangup"),
+        (Self::Stopped, c"stopped"),
+        (Self::Cancelled, c"cancelled"),
+        (Self::Error, c"error"),
+    ];
+
+    /// The reason of a number.
+    pub fn from_number(number: u32) -> Option<Self> {
+        Self::ALL.iter().map(|(reason, _)| *reason).find(|reason| *reason as u32 == number)
+    }
+
+    /// Its name in results: `dtmf`, `hangup`, and so on.
+    pub fn name(self) -> &'static str {
+        // The names are ASCII.
+        self.c_name().to_str().unwrap_or_default()
+    }
+
+    /// Its name for C.
+    pub fn c_name(self) -> &'static CStr {
+        Self::ALL.iter().find(|(reason, _)| *reason == self).map_or(c"", |(_, name)| name)
+    }
+}
+
+impl fmt::Display for EndReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,313 @@
+//! One message from the beep to its end: takes the line's audio and the host's signals, decides
+//! what is recorded and when the message is over. It knows no file and no thread.
+
+mod config;
+mod end_reason;
+pub mod state;
+mod terminators;
+
+pub use config::{ConfigError, SessionConfig};
+pub use end_reason::EndReason;
+pub use state::State;
+pub use terminators::{InvalidTerminators, Terminators};
+
+use crate::dsp::beep::Beep;
+use crate::dsp::dtmf::{Digit, DtmfDetector, DtmfEvent, DtmfProfile, bank};
+use crate::dsp::goertzel::{BlockPowers, ToneBank};
+use crate::dsp::silence::{Activity, SilenceDetector};
+use crate::dsp::{BLOCK_SAMPLES, BlockBuffer};
+use crate::line::SampleRate;
+use core::ops::Range;
+use state::{Input, Transition, transition};
+
+/// How a message ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct End {
+    /// Why.
+    pub reason: EndReason,
+    /// The terminator digit, where one ended it.
+    pub digit: Option<Digit>,
+    /// Samples recorded until then, inserted silence included.
+    pub recorded_samples: u64,
+    /// How many of them the message keeps, from the first on; the terminating tone begins there.
+    pub kept_samples: u64,
+}
+
+/// A session: feed it every sample that the line delivers, or has lost.
+///
+/// Nothing here allocates, blocks or panics; the work of a call is bounded by its frame.
+#[derive(Clone, Debug)]
+pub struct Session {
+    state: State,
+    beep: Option<Beep>,
+    bank: ToneBank<8>,
+    blocks: BlockBuffer,
+    dtmf: DtmfDetector,
+    silence: SilenceDetector,
+    limits: Limits,
+    /// The caller made a sound since the recording started.
+    spoken: bool,
+    line_lost_samples: u64,
+    end: Option<End>,
+}
+
+/// The configuration in samples since the session's start, or of recorded audio.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    beep_end: u64,
+    guard_end: u64,
+    max_recorded: u64,
+    initial_silence: u64,
+    final_silence: u64,
+    terminators: Terminators,
+    rate: SampleRate,
+}
+
+impl Session {
+    /// A session about to play its beep, or to record.
+    pub fn new(config: &SessionConfig) -> Result<Self, ConfigError> {
+        config.validate()?;
+        let rate = config.sample_rate;
+        let beep = match &config.beep {
+            Some(beep) => Some(Beep::new(beep, rate)?),
+            None => None,
+        };
+        let silence = SilenceDetector::new(config.silence_threshold_dbm0)
+            .map_err(|_| ConfigError { field: "silence_threshold_dbm0", takes: "-80 to 0 dBm0" })?;
+        let beep_end = beep.as_ref().map_or(0, |beep| beep.len_samples().into());
+        let off_if_0 = |ms: u32| if ms == 0 { u64::MAX } else { rate.samples(ms.into()) };
+        let limits = Limits {
+            beep_end,
+            guard_end: beep_end + rate.samples(config.echo_guard_ms.into()),
+            max_recorded: off_if_0(config.max_duration_ms),
+            initial_silence: off_if_0(config.initial_silence_ms),
+            final_silence: off_if_0(config.final_silence_ms),
+            terminators: config.terminators,
+            rate,
+        };
+        let mut session = Self {
+            state: State::Beep,
+            beep,
+            bank: bank(rate),
+            blocks: BlockBuffer::new(),
+            dtmf: DtmfDetector::new(&DtmfProfile::default(), rate),
+            silence,
+            limits,
+            spoken: false,
+            line_lost_samples: 0,
+            end: None,
+        };
+        session.step_clock();
+        Ok(session)
+    }
+
+    /// Where the session stands.
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    /// How the message ended, once it has.
+    pub const fn end(&self) -> Option<&End> {
+        self.end.as_ref()
+    }
+
+    /// The beep, for whoever plays it to the caller.
+    pub const fn beep(&self) -> Option<&Beep> {
+        self.beep.as_ref()
+    }
+
+    /// The line's sample rate.
+    pub const fn sample_rate(&self) -> SampleRate {
+        self.limits.rate
+    }
+
+    /// Samples pushed, or told as lost, since the start.
+    pub const fn position(&self) -> u64 {
+        self.blocks.position()
+    }
+
+    /// Samples recorded so far, inserted silence included.
+    pub const fn recorded_samples(&self) -> u64 {
+        match &self.end {
+            Some(end) => end.recorded_samples,
+            None => self.blocks.position().saturating_sub(self.limits.guard_end),
+        }
+    }
+
+    /// The digits that end the message.
+    pub const fn terminators(&self) -> Terminators {
+        self.limits.terminators
+    }
+
+    /// Recorded samples that the line had lost: silence stands in their place.
+    pub const fn line_lost_samples(&self) -> u64 {
+        self.line_lost_samples
+    }
+
+    /// Takes the next frame and returns the part of it to record. Takes nothing once ended.
+    pub fn push(&mut self, frame: &[i16]) -> Range<usize> {
+        let recorded_before = self.recorded_samples();
+        let mut rest = frame;
+        while !rest.is_empty() && self.end.is_none() {
+            let (step, later) = rest.split_at(rest.len().min(self.next_boundary()));
+            // A step never exceeds the block.
+            let (_, complete) = self.blocks.take(step);
+            rest = later;
+            self.step_clock();
+            if complete {
+                self.step_block();
+            }
+            self.step_limit();
+        }
+        let pushed = frame.len() - rest.len();
+        let recorded = (self.recorded_samples() - recorded_before) as usize;
+        pushed.saturating_sub(recorded)..pushed
+    }
+
+    /// Takes samples that the line lost and returns how much silence to record for them.
+    pub fn push_lost(&mut self, samples: usize) -> usize {
+        const SILENCE: [i16; BLOCK_SAMPLES] = [0; BLOCK_SAMPLES];
+        let mut silence = 0;
+        let mut rest = samples;
+        while rest > 0 && self.end.is_none() {
+            let (piece, _) = SILENCE.split_at(rest.min(BLOCK_SAMPLES));
+            silence += self.push(piece).len();
+            rest -= piece.len();
+        }
+        self.line_lost_samples += silence as u64;
+        silence
+    }
+
+    /// Takes a digit that the host received by signalling (RFC 4733, SIP INFO).
+    pub fn digit(&mut self, digit: Digit) {
+        if self.terminators().contains(digit) {
+            self.input(Input::Terminator, self.recorded_samples(), Some(digit));
+        } else {
+            self.input(Input::OtherDigit, self.recorded_samples(), None);
+        }
+    }
+
+    /// The caller hung up; the message is kept.
+    pub fn hangup(&mut self) {
+        self.input(Input::Hangup, self.recorded_samples(), None);
+    }
+
+    /// The host ends the recording; the message is kept.
+    pub fn stop(&mut self) {
+        self.input(Input::Stop, self.recorded_samples(), None);
+    }
+
+    /// The host gives the recording up; the message is to be deleted.
+    pub fn cancel(&mut self) {
+        self.input(Input::Cancel, self.recorded_samples(), None);
+    }
+
+    /// The recording cannot go on; what was recorded is kept.
+    pub fn fail(&mut self) {
+        self.input(Input::Fail, self.recorded_samples(), None);
+    }
+
+    /// Samples until the next position at which something may be decided.
+    fn next_boundary(&self) -> usize {
+        let position = self.blocks.position();
+        let until = |end: u64| if end > position { end - position } else { u64::MAX };
+        let limit = self.limits.guard_end.saturating_add(self.limits.max_recorded);
+        let nearest = until(self.limits.beep_end).min(until(self.limits.guard_end)).min(until(limit));
+        self.blocks.missing().min(usize::try_from(nearest).unwrap_or(usize::MAX))
+    }
+
+    fn step_clock(&mut self) {
+        let position = self.blocks.position();
+        if position >= self.limits.beep_end {
+            self.input(Input::BeepDone, 0, None);
+        }
+        if position >= self.limits.guard_end {
+            self.input(Input::GuardDone, 0, None);
+        }
+    }
+
+    fn step_block(&mut self) {
+        let end = self.blocks.position();
+        let powers = self.bank.measure(self.blocks.block());
+        if let Some((digit, start)) = self.key(&powers) {
+            let terminator = self.terminators().contains(digit);
+            let input = if terminator { Input::Terminator } else { Input::OtherDigit };
+            self.input(input, start, Some(digit));
+        }
+        self.silence.block(powers.total);
+        let block_start = end.saturating_sub(BLOCK_SAMPLES as u64);
+        match self.silence.activity() {
+            // A block that began before the recording may hold the beep's echo.
+            Activity::Sound => self.spoken |= block_start >= self.limits.guard_end,
+            Activity::Silence => self.step_silence(end),
+        }
+    }
+
+    /// The key that the newest block made certain, and where it starts in the recording. A key
+    /// pressed before the recording started is none.
+    fn key(&mut self, powers: &BlockPowers<8>) -> Option<(Digit, u64)> {
+        match self.dtmf.block(powers, self.blocks.history(), self.blocks.position())? {
+            DtmfEvent::Started(tone) => {
+                Some((tone.digit, tone.start_sample.checked_sub(self.limits.guard_end)?))
+            }
+            DtmfEvent::Ended(..) => None,
+        }
+    }
+
+    /// The terminator that was pressed long enough when the audio stopped, but too shortly before
+    /// to be certain yet: the receiver is given the silence that would have followed.
+    fn key_before_the_end(&mut self) -> Option<(Digit, u64)> {
+        const SILENCE: [i16; BLOCK_SAMPLES] = [0; BLOCK_SAMPLES];
+        for _ in 0..2 {
+            let (silence, _) = SILENCE.split_at(self.blocks.missing());
+            self.blocks.take(silence);
+            let powers = self.bank.measure(self.blocks.block());
+            let key = self.key(&powers).filter(|(digit, _)| self.terminators().contains(*digit));
+            if key.is_some() {
+                return key;
+            }
+        }
+        None
+    }
+
+    fn step_silence(&mut self, end: u64) {
+        let silent_since = self.silence.since_sample().max(self.limits.guard_end);
+        let silence = end.saturating_sub(silent_since);
+        let awaits_first_word = !self.spoken && self.limits.initial_silence != u64::MAX;
+        if awaits_first_word && silence >= self.limits.initial_silence {
+            self.input(Input::InitialSilence, self.recorded_samples(), None);
+        } else if !awaits_first_word && silence >= self.limits.final_silence {
+            self.input(Input::FinalSilence, self.recorded_samples(), None);
+        }
+    }
+
+    fn step_limit(&mut self) {
+        if self.recorded_samples() >= self.limits.max_recorded {
+            self.input(Input::MaxDuration, self.recorded_samples(), None);
+        }
+    }
+
+    fn input(&mut self, input: Input, kept_samples: u64, digit: Option<Digit>) {
+        let recorded_samples = self.recorded_samples();
+        let was_recording = self.state == State::Recording;
+        let (reason, digit, kept_samples) =
+            match transition(self.state, input) {
+                Transition::Stay => return,
+                Transition::To(state) => {
+                    self.state = state;
+                    return;
+                }
+                Transition::End(
+                    reason @ (EndReason::Hangup | EndReason::Stopped | EndReason::MaxDuration),
+                ) if was_recording => match self.key_before_the_end() {
+                    Some((digit, start)) => (EndReason::Dtmf, Some(digit), start),
+                    None => (reason, None, kept_samples),
+                },
+                Transition::End(EndReason::Dtmf) => (EndReason::Dtmf, digit, kept_samples),
+                Transition::End(reason) => (reason, None, kept_samples),
+            };
+        self.state = State::Ended;
+        let kept_samples = kept_samples.min(recorded_samples);
+        self.end = Some(End { reason, digit, recorded_samples, kept_samples });
+    }
+}

@@ -1,0 +1,80 @@
+//! Every pair of state and input has the outcome that the table in `session::state` gives it.
+
+use afterbeep::session::EndReason;
+use afterbeep::session::state::{Input, State, Transition, transition};
+
+const STATES: [State; 4] = [State::Beep, State::EchoGuard, State::Recording, State::Ended];
+
+#[test]
+fn every_pair_has_a_stated_outcome() {
+    use Transition::{End, Stay, To};
+    let table = [
+        (Input::BeepDone, [To(State::EchoGuard), Stay, Stay]),
+        (Input::GuardDone, [Stay, To(State::Recording), Stay]),
+        (Input::Terminator, [Stay, Stay, End(EndReason::Dtmf)]),
+        (Input::OtherDigit, [Stay, Stay, Stay]),
+        (Input::MaxDuration, [Stay, Stay, End(EndReason::MaxDuration)]),
+        (Input::FinalSilence, [Stay, Stay, End(EndReason::FinalSilence)]),
+        (Input::InitialSilence, [Stay, Stay, End(EndReason::InitialSilence)]),
+        (Input::Hangup, [End(EndReason::Hangup); 3]),
+        (Input::Stop, [End(EndReason::Stopped); 3]),
+        (Input::Cancel, [End(EndReason::Cancelled); 3]),
+        (Input::Fail, [End(EndReason::Error); 3]),
+    ];
+    for (input, [beep, guard, recording]) in table {
+        for (state, expected) in STATES.into_iter().zip([beep, guard, recording, Stay]) {
+            assert_eq!(transition(state, input), expected, "{state:?} × {input:?}");
+        }
+    }
+}
+
+#[test]
+fn the_documented_table_is_the_tested_one() {
+    let source = include_str!("../src/session/state.rs");
+    let rows: Vec<&str> = source.lines().filter(|line| line.starts_with("//! | `")).collect();
+    assert_eq!(rows.len(), 11);
+    let inputs = [
+        Input::BeepDone,
+        Input::GuardDone,
+        Input::Terminator,
+        Input::OtherDigit,
+        Input::MaxDuration,
+        Input::FinalSilence,
+        Input::InitialSilence,
+        Input::Hangup,
+        Input::Stop,
+        Input::Cancel,
+        Input::Fail,
+    ];
+    for (row, input) in rows.iter().zip(inputs) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        assert_eq!(cells[1], format!("`{input:?}`"));
+        for (cell, state) in cells[2..6].iter().zip(STATES) {
+            let expected = match transition(state, input) {
+                Transition::Stay => "–".to_owned(),
+                Transition::To(next) => format!("→ `{next:?}`"),
+                Transition::End(reason) => format!("end `{reason}`"),
+            };
+            assert_eq!(*cell, expected, "{state:?} × {input:?}");
+        }
+    }
+}
+
+#[test]
+fn numbers_of_states_and_reasons_are_fixed() {
+    assert_eq!(STATES.map(|state| state as u32), [1, 2, 3, 4]);
+    assert!(STATES.iter().all(|&state| State::from_number(state as u32) == Some(state)));
+    let reasons = [
+        (EndReason::Dtmf, 1, "dtmf"),
+        (EndReason::FinalSilence, 2, "final_silence"),
+        (EndReason::InitialSilence, 3, "initial_silence"),
+        (EndReason::MaxDuration, 4, "max_duration"),
+        (EndReason::Hangup, 5, "hangup"),
+        (EndReason::Stopped, 6, "stopped"),
+        (EndReason::Cancelled, 10, "cancelled"),
+        (EndReason::Error, 13, "error"),
+    ];
+    for (reason, number, name) in reasons {
+        assert_eq!((reason as u32, reason.name()), (number, name));
+    }
+}
