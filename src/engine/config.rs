@@ -1,0 +1,60 @@
+use super::slot::SLOTS_MAX;
+use crate::session::ConfigError;
+use crate::wav::Format;
+use std::path::PathBuf;
+
+/// How an engine works.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineConfig {
+    /// Threads that write files, 1 (default) to 64.
+    pub writer_threads: u32,
+    /// Sessions open at once, 1 to 65 536; 10 000 by default.
+    pub max_sessions: u32,
+    /// How often a writer looks after its sessions, in milliseconds, 1 to 1000; 20 by default.
+    pub poll_interval_ms: u32,
+    /// Audio that may await a write, in milliseconds, 20 to 60 000; 900 by default. What a killed
+    /// process loses of each message is at most this and one poll interval.
+    pub batch_ms: u32,
+    /// Audio that a session's ring holds, in milliseconds, 100 to 600 000; 2000 by default. A disk
+    /// that stalls for longer than this, less a batch, costs audio. Twice the batch at least.
+    pub ring_ms: u32,
+}
+
+impl Default for EngineConfig {
+    fn default() -> Self {
+        Self { writer_threads: 1, max_sessions: 10_000, poll_interval_ms: 20, batch_ms: 900, ring_ms: 2_000 }
+    }
+}
+
+impl EngineConfig {
+    /// Says which field is out of range, if one is.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        let within = |value: u32, range: std::ops::RangeInclusive<u32>, field, takes| {
+            if range.contains(&value) { Ok(()) } else { Err(ConfigError { field, takes }) }
+        };
+        within(self.writer_threads, 1..=64, "writer_threads", "1 to 64")?;
+        within(self.max_sessions, 1..=SLOTS_MAX, "max_sessions", "1 to 65536")?;
+        within(self.poll_interval_ms, 1..=1_000, "poll_interval_ms", "1 to 1000 ms")?;
+        within(self.batch_ms, 20..=60_000, "batch_ms", "20 to 60000 ms")?;
+        within(self.ring_ms, 100..=600_000, "ring_ms", "100 to 600000 ms")?;
+        within(self.batch_ms, 1..=self.ring_ms / 2, "batch_ms", "at most half of ring_ms")
+    }
+}
+
+/// Where a message's file goes and how it stores samples.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileConfig {
+    /// An existing directory.
+    pub directory: PathBuf,
+    /// The file's name; `None` makes a fresh one: `yyyymmddHHMMSS-random-record.wav`, local time.
+    pub name: Option<String>,
+    /// How samples are stored; 16-bit PCM by default.
+    pub format: Format,
+}
+
+impl FileConfig {
+    /// A file with a fresh name, 16-bit PCM.
+    pub fn new(directory: impl Into<PathBuf>) -> Self {
+        Self { directory: directory.into(), name: None, format: Format::default() }
+    }
+}

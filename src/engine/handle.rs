@@ -1,0 +1,189 @@
+//! The handle of a session, and all that a host does with it.
+
+use super::gate::Refused;
+use super::media::{Media, Request, Taken};
+use super::slot::Slot;
+use super::{SessionError, SessionResult};
+use crate::dsp::dtmf::Digit;
+use crate::line::FRAME_MAX_SAMPLES;
+use crate::session::State;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// A session: a value to copy, not a pointer. Once the session is closed, every call with it is
+/// answered [`SessionError::Stale`].
+///
+/// Thread rules: **media** calls ([`push`](Self::push), [`push_lost`](Self::push_lost),
+/// [`writable_samples`](Self::writable_samples)) come from one thread at a time for one session,
+/// [`pull`](Self::pull) from one thread at a time, which may be another one; a call that
+/// comes while the same is under way elsewhere is refused. They take no lock, allocate nothing and make no
+/// system call; their work is bounded by the frame. All other calls may block, and come from any
+/// thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct SessionHandle(u64);
+
+impl SessionHandle {
+    pub(super) const fn new(index: u32, generation: u32) -> Self {
+        Self((generation as u64) << 32 | index as u64)
+    }
+
+    /// The value that [`to_bits`](Self::to_bits) gave; any other value is refused by every call.
+    pub const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    /// The handle as a number; never 0.
+    pub const fn to_bits(self) -> u64 {
+        self.0
+    }
+
+    pub(super) const fn index(self) -> u32 {
+        self.0 as u32
+    }
+
+    pub(super) const fn generation(self) -> u32 {
+        (self.0 >> 32) as u32
+    }
+
+    /// Takes the next frame of the caller's audio, 0 to [`FRAME_MAX_SAMPLES`] samples.
+    ///
+    /// # Errors
+    /// [`Ended`](SessionError::Ended): the message is over, the frame was ignored.
+    /// [`Overrun`](SessionError::Overrun): the writer is behind; what did not fit is lost and
+    /// declared in the result; recording goes on. [`Busy`](SessionError::Busy): another thread is
+    /// pushing. [`FrameTooLong`](SessionError::FrameTooLong), [`Stale`](SessionError::Stale),
+    /// [`Foreign`](SessionError::Foreign).
+    #[inline]
+    pub fn push(self, frame: &[i16]) -> Result<(), SessionError> {
+        if frame.len() > FRAME_MAX_SAMPLES {
+            return Err(SessionError::FrameTooLong);
+        }
+        self.with_media(|media| media.push(frame))
+    }
+
+    /// Takes samples that the line lost, 0 to [`FRAME_MAX_SAMPLES`] of them: silence is
+    /// recorded in their place. Errors as [`push`](Self::push).
+    pub fn push_lost(self, samples: usize) -> Result<(), SessionError> {
+        if samples > FRAME_MAX_SAMPLES {
+            return Err(SessionError::FrameTooLong);
+        }
+        self.with_media(|media| media.push_lost(samples))
+    }
+
+    /// Fills a frame with what the caller shall hear: the beep's samples that are due, silence
+    /// afterwards. The beep is over when as many samples were pushed as it has.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push); the frame is then silence.
+    pub fn pull(self, frame: &mut [i16]) -> Result<(), SessionError> {
+        let pulled = self.try_pull(frame);
+        if pulled.is_err() {
+            frame.fill(0);
+        }
+        pulled
+    }
+
+    fn try_pull(self, frame: &mut [i16]) -> Result<(), SessionError> {
+        if frame.len() > FRAME_MAX_SAMPLES {
+            return Err(SessionError::FrameTooLong);
+        }
+        let slot = self.running()?;
+        let mut player = slot.player.enter(self.generation()).map_err(|refused| match refused {
+            Refused::Taken => SessionError::Busy,
+            Refused::Gone => SessionError::Stale,
+        })?;
+        player.pull(slot.shared.pushed_samples.load(Ordering::Relaxed), frame);
+        Ok(())
+    }
+
+    /// Samples that [`push`](Self::push) takes now without losing any: for feeders that are faster
+    /// than real time. Errors as [`push`](Self::push).
+    pub fn writable_samples(self) -> Result<usize, SessionError> {
+        let mut samples = 0;
+        self.with_media(|media| {
+            samples = media.writable_samples();
+            if media.session().state() == State::Ended { Taken::Ended } else { Taken::Whole }
+        })?;
+        Ok(samples)
+    }
+
+    /// Where the session stands.
+    pub fn state(self) -> Result<State, SessionError> {
+        let slot = Slot::of(self)?;
+        slot.shared.state(self.generation()).ok_or_else(|| slot.refuse(self.generation()))
+    }
+
+    /// Takes a digit that came by signalling; it counts from the next sample on.
+    ///
+    /// # Errors
+    /// [`Busy`](SessionError::Busy): too many requests await the next frame.
+    /// [`Stale`](SessionError::Stale), [`Foreign`](SessionError::Foreign).
+    pub fn digit(self, digit: Digit) -> Result<(), SessionError> {
+        self.request(Request::Digit(digit))
+    }
+
+    /// The caller hung up: the message ends, and is kept. Errors as [`digit`](Self::digit).
+    pub fn hangup(self) -> Result<(), SessionError> {
+        self.request(Request::Hangup)
+    }
+
+    /// Ends the message, which is kept. Errors as [`digit`](Self::digit).
+    pub fn stop(self) -> Result<(), SessionError> {
+        self.request(Request::Stop)
+    }
+
+    /// Gives the message up: its file is deleted. Errors as [`digit`](Self::digit).
+    pub fn cancel(self) -> Result<(), SessionError> {
+        self.request(Request::Cancel)
+    }
+
+    /// Ends the message as [`EndReason::Error`](crate::session::EndReason::Error): for a host whose own media
+    /// path has failed. What was recorded is kept. Errors as [`digit`](Self::digit).
+    pub fn fail(self) -> Result<(), SessionError> {
+        self.request(Request::Fail)
+    }
+
+    /// Waits, for `timeout` at most, until the message is finished: ended, written and renamed.
+    ///
+    /// # Errors
+    /// [`NotFinished`](SessionError::NotFinished): not yet. [`Stale`](SessionError::Stale),
+    /// [`Foreign`](SessionError::Foreign).
+    pub fn result(self, timeout: Duration) -> Result<SessionResult, SessionError> {
+        Slot::of(self)?.wait(self.generation(), timeout)
+    }
+
+    /// Gives the handle back. A message that has not ended is stopped, and finished by the
+    /// writer; its result is then told to nobody.
+    ///
+    /// # Errors
+    /// [`Stale`](SessionError::Stale), [`Foreign`](SessionError::Foreign).
+    pub fn close(self) -> Result<(), SessionError> {
+        let slot = Slot::of(self)?;
+        slot.close(self, slot.control(self.generation())?);
+        Ok(())
+    }
+
+    fn request(self, request: Request) -> Result<(), SessionError> {
+        Slot::of(self)?.request(self.generation(), request)
+    }
+
+    /// The slot, if the session has not ended.
+    #[inline]
+    fn running(self) -> Result<&'static Slot, SessionError> {
+        let slot = Slot::of(self)?;
+        match slot.shared.state(self.generation()) {
+            None => Err(slot.refuse(self.generation())),
+            Some(State::Ended) => Err(SessionError::Ended),
+            Some(_) => Ok(slot),
+        }
+    }
+
+    #[inline]
+    fn with_media(self, work: impl FnOnce(&mut Media) -> Taken) -> Result<(), SessionError> {
+        match self.running()?.with_media(self.generation(), work)? {
+            Taken::Whole => Ok(()),
+            Taken::Overrun => Err(SessionError::Overrun),
+            Taken::Ended => Err(SessionError::Ended),
+        }
+    }
+}

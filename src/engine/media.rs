@@ -1,0 +1,205 @@
+//! The media side of a session: what a push touches. No lock, allocation, system call or clock.
+
+use crate::dsp::dtmf::Digit;
+use crate::line::FRAME_MAX_SAMPLES;
+use crate::session::{End, Session, State};
+use ringbuf::traits::{Observer, Producer};
+use ringbuf::{HeapCons, HeapProd, HeapRb};
+
+/// Gaps that may await the writer; further ones merge into the newest.
+const GAPS: usize = 16;
+
+/// What a control thread asks of a session; applied before the next frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Request {
+    Digit(Digit),
+    Hangup,
+    Stop,
+    Cancel,
+    Fail,
+}
+
+/// Recorded samples that the ring could not take: the writer puts silence in their place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Gap {
+    /// Position of the first one in the recording.
+    pub(super) start: u64,
+    pub(super) samples: u64,
+}
+
+/// The reading ends of a session's queues.
+pub(super) struct Queue {
+    pub(super) samples: HeapCons<i16>,
+    pub(super) gaps: HeapCons<Gap>,
+}
+
+/// What the writer needs to finish a message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ended {
+    pub(super) end: End,
+    /// A gap that reaches to the end of the recording.
+    pub(super) open_gap: Option<Gap>,
+    pub(super) lost_samples: u64,
+    pub(super) line_lost_samples: u64,
+}
+
+/// What became of a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    Whole,
+    /// The ring was full; what did not fit is lost and declared.
+    Overrun,
+    /// The message is over.
+    Ended,
+}
+
+pub(super) struct Media {
+    session: Session,
+    samples: HeapProd<i16>,
+    gaps: HeapProd<Gap>,
+    open_gap: Option<Gap>,
+    lost_samples: u64,
+}
+
+impl Media {
+    /// The session with a ring of so many samples, touched so that no push meets a page fault.
+    pub(super) fn new(session: Session, ring_samples: usize) -> (Self, Queue) {
+        use ringbuf::traits::{Consumer, Split};
+        let (mut samples, mut queue) = HeapRb::new(ring_samples).split();
+        samples.push_iter(std::iter::repeat_n(0, ring_samples));
+        queue.clear();
+        let (gaps, gap_queue) = HeapRb::new(GAPS).split();
+        let media = Self { session, samples, gaps, open_gap: None, lost_samples: 0 };
+        (media, Queue { samples: queue, gaps: gap_queue })
+    }
+
+    pub(super) fn push(&mut self, frame: &[i16]) -> Taken {
+        if self.session.state() == State::Ended {
+            return Taken::Ended;
+        }
+        let start = self.session.recorded_samples();
+        let recorded = self.session.push(frame);
+        match frame.get(recorded) {
+            Some(recorded) if self.record(start, recorded) => Taken::Whole,
+            _ => Taken::Overrun,
+        }
+    }
+
+    pub(super) fn push_lost(&mut self, samples: usize) -> Taken {
+        const SILENCE: [i16; FRAME_MAX_SAMPLES] = [0; FRAME_MAX_SAMPLES];
+        if self.session.state() == State::Ended {
+            return Taken::Ended;
+        }
+        let start = self.session.recorded_samples();
+        let silence = self.session.push_lost(samples.min(FRAME_MAX_SAMPLES));
+        match SILENCE.get(..silence) {
+            Some(silence) if self.record(start, silence) => Taken::Whole,
+            _ => Taken::Overrun,
+        }
+    }
+
+    pub(super) fn apply(&mut self, request: Request) {
+        match request {
+            Request::Digit(digit) => self.session.digit(digit),
+            Request::Hangup => self.session.hangup(),
+            Request::Stop => self.session.stop(),
+            Request::Cancel => self.session.cancel(),
+            Request::Fail => self.session.fail(),
+        }
+    }
+
+    pub(super) const fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Samples that the ring takes now.
+    pub(super) fn writable_samples(&self) -> usize {
+        self.samples.vacant_len()
+    }
+
+    pub(super) fn ended(&self) -> Option<Ended> {
+        self.session.end().map(|&end| Ended {
+            end,
+            open_gap: self.open_gap,
+            lost_samples: self.lost_samples,
+            line_lost_samples: self.session.line_lost_samples(),
+        })
+    }
+
+    /// Queues recorded samples; what the ring does not take becomes a gap. A gap is told to the
+    /// writer before the first sample after it, so that the writer never takes that sample early.
+    fn record(&mut self, start: u64, recorded: &[i16]) -> bool {
+        let gap_told = match self.open_gap {
+            Some(gap) => self.samples.vacant_len() >= recorded.len() && self.gaps.try_push(gap).is_ok(),
+            None => true,
+        };
+        let queued = if gap_told {
+            self.open_gap = None;
+            self.samples.push_slice(recorded)
+        } else {
+            0
+        };
+        let lost = (recorded.len() - queued) as u64;
+        if lost > 0 {
+            let gap = self.open_gap.get_or_insert(Gap { start: start + queued as u64, samples: 0 });
+            gap.samples += lost;
+            self.lost_samples += lost;
+        }
+        lost == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::SessionConfig;
+    use ringbuf::traits::Consumer;
+
+    fn media(ring_samples: usize) -> (Media, Queue) {
+        let config = SessionConfig { beep: None, ..SessionConfig::default() };
+        Media::new(Session::new(&config).unwrap(), ring_samples)
+    }
+
+    fn drain(queue: &mut Queue) -> Vec<i16> {
+        queue.samples.pop_iter().collect()
+    }
+
+    #[test]
+    fn what_the_ring_does_not_take_is_a_gap_with_its_place() {
+        let (mut media, mut queue) = media(200);
+        assert_eq!(media.push(&[1; 160]), Taken::Whole);
+        assert_eq!(media.push(&[2; 160]), Taken::Overrun);
+        assert_eq!(media.push(&[3; 160]), Taken::Overrun);
+        assert_eq!(drain(&mut queue).len(), 200);
+        assert_eq!(media.push(&[4; 160]), Taken::Whole);
+        assert_eq!(queue.gaps.try_pop(), Some(Gap { start: 200, samples: 280 }));
+        assert_eq!(drain(&mut queue), [4; 160]);
+        media.apply(Request::Hangup);
+        let ended = media.ended().unwrap();
+        assert_eq!((ended.end.recorded_samples, ended.lost_samples, ended.open_gap), (640, 280, None));
+        assert_eq!(media.push(&[5; 160]), Taken::Ended);
+    }
+
+    #[test]
+    fn a_gap_at_the_end_is_not_forgotten() {
+        let (mut media, _queue) = media(100);
+        media.push(&[1; 160]);
+        media.apply(Request::Stop);
+        assert_eq!(media.ended().unwrap().open_gap, Some(Gap { start: 100, samples: 60 }));
+    }
+
+    #[test]
+    fn gaps_that_find_no_place_in_the_queue_lose_samples_but_no_time() {
+        let (mut media, mut queue) = media(100);
+        let mut queued = 0;
+        for _ in 0..40 {
+            media.push(&[1; 150]);
+            queued += drain(&mut queue).len() as u64;
+        }
+        media.apply(Request::Hangup);
+        let ended = media.ended().unwrap();
+        assert_eq!(queued + ended.lost_samples, ended.end.recorded_samples);
+        let told: u64 = queue.gaps.pop_iter().map(|gap| gap.samples).sum();
+        assert_eq!(told + ended.open_gap.map_or(0, |gap| gap.samples), ended.lost_samples);
+    }
+}

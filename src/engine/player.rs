@@ -1,0 +1,80 @@
+use crate::dsp::beep::Beep;
+
+/// How far, in samples, `pull` may fall behind `push` beyond a frame before it skips: 60 ms at
+/// 8 kHz, more than the jitter between a host's two threads.
+const TOLERANCE_SAMPLES: u64 = 480;
+
+/// Plays the beep to the caller, in step with the samples that the caller sends.
+#[derive(Debug)]
+pub(super) struct Player {
+    beep: Option<Beep>,
+    /// Samples handed out, or skipped.
+    position: u64,
+}
+
+impl Player {
+    pub(super) const fn new(beep: Option<Beep>) -> Self {
+        Self { beep, position: 0 }
+    }
+
+    /// Fills a frame with the beep samples that are due when `pushed` samples have come in, and
+    /// with silence afterwards. A host that begins to pull late, or stops for a while, does not
+    /// beep into the recording: what it missed is skipped.
+    pub(super) fn pull(&mut self, pushed: u64, frame: &mut [i16]) {
+        let count = frame.len() as u64;
+        if pushed > self.position + count + TOLERANCE_SAMPLES {
+            self.position = pushed - count;
+        }
+        let position = self.position;
+        self.position += count;
+        match &self.beep {
+            Some(beep) if position < u64::from(beep.len_samples()) => {
+                // The beep's length bounds the index: 5 s.
+                for (sample, index) in frame.iter_mut().zip(position as u32..) {
+                    *sample = beep.sample(index);
+                }
+            }
+            _ => frame.fill(0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dsp::beep::BeepConfig;
+    use crate::line::SampleRate;
+
+    fn beep() -> Beep {
+        Beep::new(&BeepConfig::default(), SampleRate::NARROWBAND).unwrap()
+    }
+
+    fn expected(from: u32, count: u32) -> Vec<i16> {
+        (from..from + count).map(|index| beep().sample(index)).collect()
+    }
+
+    #[test]
+    fn push_first_or_pull_first_the_beep_comes_whole() {
+        for pushed_before in [0, 160] {
+            let mut player = Player::new(Some(beep()));
+            let mut played = Vec::new();
+            for tick in 0..30 {
+                let mut frame = [1; 160];
+                player.pull(tick * 160 + pushed_before, &mut frame);
+                played.extend(frame);
+            }
+            assert_eq!(played[..3_200], expected(0, 3_200));
+            assert!(played[3_200..].iter().all(|&sample| sample == 0));
+        }
+    }
+
+    #[test]
+    fn a_host_that_pulls_late_skips_what_it_missed() {
+        let mut player = Player::new(Some(beep()));
+        let mut frame = [0; 160];
+        player.pull(1_600, &mut frame);
+        assert_eq!(frame[..], expected(1_440, 160));
+        player.pull(8_000, &mut frame);
+        assert_eq!(frame, [0; 160]);
+    }
+}

@@ -1,0 +1,29 @@
+use crate::dsp::dtmf::Digit;
+use crate::session::EndReason;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What became of a message.
+#[derive(Clone, Debug)]
+pub struct SessionResult {
+    /// Why it ended.
+    pub end_reason: EndReason,
+    /// The digit that ended it, where one did.
+    pub end_digit: Option<Digit>,
+    /// Its file; `None` where there is none: nothing was recorded, or it was cancelled.
+    pub path: Option<PathBuf>,
+    /// Samples in the file, inserted silence included.
+    pub samples: u64,
+    /// The same in whole milliseconds.
+    pub duration_ms: u64,
+    /// Samples that were recorded and then cut off: the terminating key and what followed it.
+    pub trimmed_samples: u64,
+    /// Samples that we lost (ring full, disk); silence stands in their place where the file went on.
+    pub lost_samples: u64,
+    /// Samples that the line lost; silence stands in their place.
+    pub line_lost_samples: u64,
+    /// No sample was lost by us, and the file is whole.
+    pub complete: bool,
+    /// What went wrong with the file, where something did.
+    pub error: Option<Arc<std::io::Error>>,
+}

@@ -1,0 +1,8 @@
+//! Messages as files: their names, and the `.part` file that becomes a message when it is finished.
+
+mod name;
+mod part_file;
+
+pub use name::fresh_name;
+pub use part_file::CreateError;
+pub(crate) use part_file::PartFile;

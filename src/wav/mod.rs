@@ -1,0 +1,10 @@
+//! WAV files: written so that they are valid at every instant, and read.
+
+mod format;
+mod header;
+mod reader;
+mod writer;
+
+pub use format::Format;
+pub use reader::{ReadError, WavReader};
+pub use writer::{WavWriter, WriteError};

@@ -1,0 +1,152 @@
+use super::Format;
+use super::header::{header, header_len};
+use crate::line::SampleRate;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+
+/// Silence is written in pieces of this many samples.
+const SILENCE_SAMPLES: usize = 4_096;
+
+/// Writes a WAV file that is valid after every call: audio first, then the header that counts it,
+/// so that a header is at most one batch behind, and never ahead.
+#[derive(Debug)]
+pub struct WavWriter {
+    file: File,
+    format: Format,
+    rate: SampleRate,
+    samples: u64,
+}
+
+/// Why samples could not be written. What was written before stays valid.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// The file would pass 4 GiB, which RIFF cannot count.
+    #[error("the file would grow past 4 GiB; limit the message's duration")]
+    TooLarge,
+    /// The operating system refused.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+impl From<WriteError> for io::Error {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Io(error) => error,
+            WriteError::TooLarge => Self::new(io::ErrorKind::FileTooLarge, error),
+        }
+    }
+}
+
+impl WavWriter {
+    /// Begins a file: an empty WAV from now on.
+    pub fn new(file: File, format: Format, rate: SampleRate) -> Result<Self, WriteError> {
+        let writer = Self { file, format, rate, samples: 0 };
+        writer.write_header(0)?;
+        Ok(writer)
+    }
+
+    /// Samples in the file.
+    pub const fn samples(&self) -> u64 {
+        self.samples
+    }
+
+    /// Appends the samples of all pieces at once and counts them in the header. `bytes` is room to
+    /// work in.
+    pub fn append(&mut self, pieces: &[&[i16]], bytes: &mut Vec<u8>) -> Result<(), WriteError> {
+        let total = self.samples + pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
+        let header = self.header(total)?;
+        bytes.clear();
+        pieces.iter().for_each(|piece| self.format.encode(piece, bytes));
+        if !self.data_bytes(total).is_multiple_of(2) {
+            bytes.push(0);
+        }
+        self.file.write_all_at(bytes, self.end_of(self.samples))?;
+        self.file.write_all_at(&header, 0)?;
+        self.samples = total;
+        Ok(())
+    }
+
+    /// Appends silence.
+    pub fn append_silence(&mut self, mut samples: u64, bytes: &mut Vec<u8>) -> Result<(), WriteError> {
+        const SILENCE: [i16; SILENCE_SAMPLES] = [0; SILENCE_SAMPLES];
+        while samples > 0 {
+            let piece = samples.min(SILENCE_SAMPLES as u64);
+            self.append(&[&SILENCE[..piece as usize]], bytes)?;
+            samples -= piece;
+        }
+        Ok(())
+    }
+
+    /// Ends the file after `samples` of what was written: header first, so that it never counts
+    /// what is gone.
+    pub fn finish(mut self, samples: u64) -> Result<u64, WriteError> {
+        self.samples = samples.min(self.samples);
+        self.write_header(self.samples)?;
+        let data = self.data_bytes(self.samples);
+        if data % 2 == 1 {
+            self.file.write_all_at(&[0], self.end_of(self.samples))?;
+        }
+        self.file.set_len(header_len(self.format) + data.next_multiple_of(2))?;
+        Ok(self.samples)
+    }
+
+    fn write_header(&self, samples: u64) -> Result<(), WriteError> {
+        Ok(self.file.write_all_at(&self.header(samples)?, 0)?)
+    }
+
+    fn header(&self, samples: u64) -> Result<Vec<u8>, WriteError> {
+        header(self.format, self.rate, self.data_bytes(samples)).ok_or(WriteError::TooLarge)
+    }
+
+    fn data_bytes(&self, samples: u64) -> u64 {
+        samples * u64::from(self.format.bytes_per_sample())
+    }
+
+    fn end_of(&self, samples: u64) -> u64 {
+        header_len(self.format) + self.data_bytes(samples)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wav::WavReader;
+
+    fn read(file: &File) -> Vec<i16> {
+        let mut bytes = Vec::new();
+        io::Read::read_to_end(&mut &*file, &mut bytes).unwrap();
+        let mut reader = WavReader::new(io::Cursor::new(bytes)).unwrap();
+        let mut samples = vec![0; 100_000];
+        let count = reader.read(&mut samples).unwrap();
+        samples.truncate(count);
+        samples
+    }
+
+    #[test]
+    fn the_file_is_valid_after_every_call_and_ends_where_told() {
+        for format in [Format::Pcm16, Format::Alaw, Format::Ulaw] {
+            let file = tempfile::tempfile().unwrap();
+            let again = || {
+                use std::io::Seek;
+                let mut file = file.try_clone().unwrap();
+                file.rewind().unwrap();
+                file
+            };
+            let mut writer =
+                WavWriter::new(file.try_clone().unwrap(), format, SampleRate::NARROWBAND).unwrap();
+            let mut bytes = Vec::new();
+            assert_eq!(read(&again()).len(), 0);
+            writer.append(&[&[1_000; 100], &[1_000; 61]], &mut bytes).unwrap();
+            assert_eq!(read(&again()).len(), 161);
+            writer.append_silence(5_000, &mut bytes).unwrap();
+            assert_eq!(read(&again()).len(), 5_161);
+            assert_eq!(writer.finish(133).unwrap(), 133);
+            assert_eq!(read(&again()).len(), 133);
+            let expected =
+                (header_len(format) + 133 * u64::from(format.bytes_per_sample())).next_multiple_of(2);
+            assert_eq!(file.metadata().unwrap().len(), expected);
+        }
+    }
+}
