@@ -1,0 +1,1009 @@
+/* SPDX-License-Identifier: MIT OR Apache-2.0
+ *
+ * Afterbeep: leave a message after the beep. A real-time-safe voice-message recorder.
+ *
+ * Words.   frame: a run of consecutive mono samples as the line delivers it (20 ms is usual).
+ *          sample: one int16_t of linear PCM. session: one message from the beep to its end.
+ *          Levels are in dBm0 (a full-scale sine has +3.14), durations in milliseconds, positions in
+ *          samples since the session was opened, 0-based, ends exclusive. Texts are UTF-8.
+ *
+ * Threads. [media]   the one thread that delivers a session's audio. Such calls take no lock, allocate
+ *                    nothing and make no system call; their work is bounded by the frame. Two at the
+ *                    same time on one session are told apart: the second one is answered BUSY.
+ *          [control] any thread; may block.
+ *          [any]     any thread, at the same time as anything.
+ *
+ * Owners.  What _create gives, _destroy frees; what _open gives, _close gives back. _destroy(NULL)
+ *          does nothing. Pointers passed in are borrowed for the call. Texts returned are static.
+ *
+ * Outputs  are the last parameters and written on success only, but for handles, which are NULL or {0}
+ *          on failure.
+ *
+ * Version. Structs and functions are only added to within a major version (a minor one before 1.0);
+ *          every struct that may grow begins with its size.
+ */
+
+
+#ifndef AFTERBEEP_H
+#define AFTERBEEP_H
+
+/* Generated from src/capi; do not edit. */
+
+#include <stddef.h>
+#include <stdint.h>
+#if !defined(AFTERBEEP_FREESTANDING) && !defined(AFTERBEEP_HOSTED)
+/* Define AFTERBEEP_FREESTANDING for firmware: what needs an operating system is then left out. */
+#define AFTERBEEP_HOSTED 1
+#endif
+
+#ifndef AFTERBEEP_API
+#define AFTERBEEP_API
+#endif
+
+/* Warns a caller who ignores a status. */
+#if defined(__cplusplus) && __cplusplus >= 201703L
+#define AFTERBEEP_NODISCARD [[nodiscard]]
+#elif defined(__GNUC__)
+#define AFTERBEEP_NODISCARD __attribute__((warn_unused_result))
+#else
+#define AFTERBEEP_NODISCARD
+#endif
+
+/* Lets clang check that real-time code calls nothing else (-Wfunction-effects). */
+#if defined(__has_attribute)
+#if __has_attribute(nonblocking)
+#if defined(__cplusplus)
+#define AFTERBEEP_NONBLOCKING noexcept __attribute__((nonblocking))
+#else
+#define AFTERBEEP_NONBLOCKING __attribute__((nonblocking))
+#endif
+#endif
+#endif
+#ifndef AFTERBEEP_NONBLOCKING
+#define AFTERBEEP_NONBLOCKING
+#endif
+
+
+/**
+ * Major version of this header.
+ */
+#define AFTERBEEP_VERSION_MAJOR 0
+
+/**
+ * Minor version of this header.
+ */
+#define AFTERBEEP_VERSION_MINOR 1
+
+/**
+ * Patch version of this header.
+ */
+#define AFTERBEEP_VERSION_PATCH 0
+
+#if defined(AFTERBEEP_HOSTED)
+/**
+ * Room for a field's name in afterbeep_error.
+ */
+#define AFTERBEEP_ERROR_FIELD_BYTES 32
+
+/**
+ * Room for the text in afterbeep_error.
+ */
+#define AFTERBEEP_ERROR_TEXT_BYTES 320
+
+/**
+ * Longest frame that one call takes: a fifth of a second at 48 kHz.
+ */
+#define AFTERBEEP_FRAME_MAX_SAMPLES 9600
+#endif /* AFTERBEEP_HOSTED */
+
+/**
+ * What a call answers. 0 is success; failures are negative; numbers are never reused.
+ */
+enum afterbeep_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Done.
+   */
+  AFTERBEEP_STATUS_OK = 0,
+  /**
+   * A pointer is NULL, a number names nothing, a text is not UTF-8, or a struct's size is wrong.
+   */
+  AFTERBEEP_STATUS_INVALID_ARGUMENT = -1,
+  /**
+   * A field of a configuration is out of range; the error says which, and what it takes.
+   */
+  AFTERBEEP_STATUS_CONFIG = -2,
+  /**
+   * The directory does not exist: create it first.
+   */
+  AFTERBEEP_STATUS_NOT_FOUND = -3,
+  /**
+   * What should be the directory is something else.
+   */
+  AFTERBEEP_STATUS_NOT_A_DIRECTORY = -4,
+  /**
+   * A file of that name exists already: choose another name.
+   */
+  AFTERBEEP_STATUS_EXISTS = -5,
+  /**
+   * The file name is empty, too long, or would leave the directory.
+   */
+  AFTERBEEP_STATUS_FILE_NAME = -6,
+  /**
+   * The process may not write there.
+   */
+  AFTERBEEP_STATUS_PERMISSION = -7,
+  /**
+   * The operating system refused; the error has its number.
+   */
+  AFTERBEEP_STATUS_IO = -8,
+  /**
+   * No further session can be open: close one, or raise max_sessions.
+   */
+  AFTERBEEP_STATUS_FULL = -9,
+  /**
+   * The message is over; the frame was ignored. Ask for the result and close the session.
+   */
+  AFTERBEEP_STATUS_ENDED = -10,
+  /**
+   * The writer is behind: samples were lost, and are declared in the result. Recording goes on.
+   */
+  AFTERBEEP_STATUS_OVERRUN = -11,
+  /**
+   * The same call is under way on another thread, or too many requests await the next frame.
+   */
+  AFTERBEEP_STATUS_BUSY = -12,
+  /**
+   * The session was closed; its handle is no longer valid.
+   */
+  AFTERBEEP_STATUS_STALE = -13,
+  /**
+   * This is no session's handle.
+   */
+  AFTERBEEP_STATUS_FOREIGN = -14,
+  /**
+   * The frame is longer than AFTERBEEP_FRAME_MAX_SAMPLES: push it in parts.
+   */
+  AFTERBEEP_STATUS_FRAME_TOO_LONG = -15,
+  /**
+   * The message is not finished yet: end it, or wait longer.
+   */
+  AFTERBEEP_STATUS_NOT_FINISHED = -16,
+  /**
+   * There is none: no event awaits, or the message has no file.
+   */
+  AFTERBEEP_STATUS_NONE = -17,
+  /**
+   * The buffer is too small; the length that is needed was written.
+   */
+  AFTERBEEP_STATUS_BUFFER_TOO_SMALL = -18,
+  /**
+   * The sample rate is not supported: convert the audio to 8000 Hz.
+   */
+  AFTERBEEP_STATUS_SAMPLE_RATE = -19,
+  /**
+   * A fault of this library, caught at its boundary. Please report it.
+   */
+  AFTERBEEP_STATUS_INTERNAL = -20,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum afterbeep_status afterbeep_status;
+#else
+typedef int32_t afterbeep_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Why a message ended. Numbers are part of the C ABI: never reused, never renumbered; those
+ * between them belong to end conditions still to come.
+ */
+enum afterbeep_end_reason
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * A terminator digit, heard or signalled.
+   */
+  AFTERBEEP_END_REASON_DTMF = 1,
+  /**
+   * Silence for as long as configured after the caller spoke.
+   */
+  AFTERBEEP_END_REASON_FINAL_SILENCE = 2,
+  /**
+   * The caller did not speak for as long as configured.
+   */
+  AFTERBEEP_END_REASON_INITIAL_SILENCE = 3,
+  /**
+   * The message reached its maximum duration.
+   */
+  AFTERBEEP_END_REASON_MAX_DURATION = 4,
+  /**
+   * The caller hung up; the message is kept.
+   */
+  AFTERBEEP_END_REASON_HANGUP = 5,
+  /**
+   * The host stopped the recording; the message is kept.
+   */
+  AFTERBEEP_END_REASON_STOPPED = 6,
+  /**
+   * The host cancelled the recording; the message is deleted.
+   */
+  AFTERBEEP_END_REASON_CANCELLED = 10,
+  /**
+   * The file could not be written, or an internal fault; what was written is kept.
+   */
+  AFTERBEEP_END_REASON_ERROR = 13,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum afterbeep_end_reason afterbeep_end_reason;
+#else
+typedef uint32_t afterbeep_end_reason;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Where a session stands.
+ */
+enum afterbeep_state
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * The beep plays; what the caller says is not recorded.
+   */
+  AFTERBEEP_STATE_BEEP = 1,
+  /**
+   * The beep's echo may still arrive; what arrives is dropped.
+   */
+  AFTERBEEP_STATE_ECHO_GUARD = 2,
+  /**
+   * The caller's audio is recorded.
+   */
+  AFTERBEEP_STATE_RECORDING = 3,
+  /**
+   * The message is over; nothing changes any more.
+   */
+  AFTERBEEP_STATE_ENDED = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum afterbeep_state afterbeep_state;
+#else
+typedef uint32_t afterbeep_state;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+#if defined(AFTERBEEP_HOSTED)
+/**
+ * How samples are stored.
+ */
+enum afterbeep_format
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * 16-bit linear PCM, two bytes a sample.
+   */
+  AFTERBEEP_FORMAT_PCM16 = 1,
+  /**
+   * ITU-T G.711 A-law, one byte a sample.
+   */
+  AFTERBEEP_FORMAT_ALAW = 2,
+  /**
+   * ITU-T G.711 µ-law, one byte a sample.
+   */
+  AFTERBEEP_FORMAT_ULAW = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum afterbeep_format afterbeep_format;
+#else
+typedef uint32_t afterbeep_format;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * A DTMF receiver (ITU-T Q.23, Q.24) for 8000 Hz.
+ *
+ * Methods: afterbeep_dtmf_create(), _push(), _poll(), _destroy().
+ */
+typedef struct afterbeep_dtmf afterbeep_dtmf;
+
+/**
+ * Opens sessions and writes their files.
+ *
+ * Methods: afterbeep_engine_create(), afterbeep_engine_destroy(), afterbeep_session_open().
+ */
+typedef struct afterbeep_engine afterbeep_engine;
+
+/**
+ * Tells silence from sound by level, for 8000 Hz.
+ *
+ * Methods: afterbeep_silence_create(), _push(), _state(), _destroy().
+ */
+typedef struct afterbeep_silence afterbeep_silence;
+
+/**
+ * What a DTMF receiver reports. The size of this struct is part of the ABI.
+ */
+typedef struct afterbeep_dtmf_event {
+  /**
+   * First sample of the tone, 0-based, counted from the first one pushed.
+   */
+  uint64_t start_sample;
+  /**
+   * First sample after the tone; 0 while it still sounds.
+   */
+  uint64_t end_sample;
+  /**
+   * Level of the stronger of the two tones, in dBm0.
+   */
+  float level_dbm0;
+  /**
+   * Level of the high tone less that of the low one, in decibels.
+   */
+  float twist_db;
+  /**
+   * '0' to '9', '*', '#', 'A' to 'D'.
+   */
+  char digit;
+  /**
+   * 1 when the tone has ended, 0 when it was recognised and may still sound. Each digit gives both.
+   */
+  uint8_t ended;
+} afterbeep_dtmf_event;
+
+/**
+ * How an engine works. The size of this struct is part of the ABI: fields are only appended.
+ */
+typedef struct afterbeep_engine_config {
+  /**
+   * sizeof(afterbeep_engine_config), set by afterbeep_engine_config_init().
+   */
+  uint32_t struct_size;
+  /**
+   * Threads that write files, [1, 64]; 1 by default.
+   */
+  uint32_t writer_threads;
+  /**
+   * Sessions open at once, [1, 65536]; 10000 by default.
+   */
+  uint32_t max_sessions;
+  /**
+   * How often a writer looks after its sessions, in milliseconds, [1, 1000]; 20 by default.
+   */
+  uint32_t poll_interval_ms;
+  /**
+   * Audio that may await a write, in milliseconds, [20, 60000], at most half of ring_ms; 900
+   * by default. What a killed process loses of each message is at most this and one poll interval.
+   */
+  uint32_t batch_ms;
+  /**
+   * Audio that a session's ring holds, in milliseconds, [100, 600000]; 2000 by default.
+   */
+  uint32_t ring_ms;
+} afterbeep_engine_config;
+
+/**
+ * Why something could not be created or opened. Set struct_size before the call; the size of
+ * this struct is part of the ABI.
+ */
+typedef struct afterbeep_error {
+  /**
+   * In: sizeof(afterbeep_error).
+   */
+  uint32_t struct_size;
+  /**
+   * The status that the call answered.
+   */
+  int32_t status;
+  /**
+   * The operating system's number (errno), or 0.
+   */
+  int32_t os_error;
+  /**
+   * The configuration's field that is out of range, or "".
+   */
+  char field[AFTERBEEP_ERROR_FIELD_BYTES];
+  /**
+   * What was wrong and what to do, in English, cut to the size. A path in it is as given.
+   */
+  char text[AFTERBEEP_ERROR_TEXT_BYTES];
+} afterbeep_error;
+
+/**
+ * A session: a value to copy, not a pointer. 0 is none. Once it is closed, every call with it
+ * answers AFTERBEEP_STATUS_STALE; a value that was never given out, AFTERBEEP_STATUS_FOREIGN.
+ *
+ * Methods: afterbeep_session_open(), _push(), _push_lost(), _pull(), _writable_samples(),
+ * _state(), _digit(), _hangup(), _stop(), _cancel(), _result(), _path(), _close().
+ */
+typedef struct afterbeep_session {
+  /**
+   * The handle's bits.
+   */
+  uint64_t value;
+} afterbeep_session;
+
+/**
+ * What became of a message. The size of this struct is part of the ABI: fields are only appended.
+ */
+typedef struct afterbeep_result {
+  /**
+   * The size that the caller gave.
+   */
+  uint32_t struct_size;
+  /**
+   * Why the message ended: afterbeep_end_reason.
+   */
+  uint32_t end_reason;
+  /**
+   * The digit that ended it, as its character, or 0.
+   */
+  uint32_t end_digit;
+  /**
+   * 1: no sample was lost by us, and the file is whole. 0: see lost_samples and os_error.
+   */
+  uint32_t complete;
+  /**
+   * 1: there is a file, and afterbeep_session_path() tells where. 0: nothing was recorded, or the
+   * message was cancelled.
+   */
+  uint32_t has_file;
+  /**
+   * The operating system's number (errno) where the file failed, or 0.
+   */
+  int32_t os_error;
+  /**
+   * Samples in the file, inserted silence included.
+   */
+  uint64_t samples;
+  /**
+   * The same in whole milliseconds.
+   */
+  uint64_t duration_ms;
+  /**
+   * Samples that were recorded and then cut off: the terminating key and what followed it.
+   */
+  uint64_t trimmed_samples;
+  /**
+   * Samples that we lost (ring full, disk).
+   */
+  uint64_t lost_samples;
+  /**
+   * Samples that the line lost; silence stands in their place.
+   */
+  uint64_t line_lost_samples;
+} afterbeep_result;
+
+/**
+ * What a session records, where to, and what ends it. The size of this struct is part of the
+ * ABI: fields are only appended. Texts are UTF-8, and borrowed for the call that takes the struct.
+ */
+typedef struct afterbeep_session_config {
+  /**
+   * sizeof(afterbeep_session_config), set by afterbeep_session_config_init().
+   */
+  uint32_t struct_size;
+  /**
+   * The line's sample rate; 8000.
+   */
+  uint32_t sample_rate_hz;
+  /**
+   * An existing directory for the file; not NULL.
+   */
+  const char *directory;
+  /**
+   * The file's name in it, 1 to 250 bytes without '/'. NULL (default) makes a fresh one:
+   * yyyymmddHHMMSS-random-record.wav.
+   */
+  const char *file_name;
+  /**
+   * How the file stores samples: afterbeep_format; AFTERBEEP_FORMAT_PCM16 by default.
+   */
+  uint32_t format;
+  /**
+   * 1 (default) plays a beep before the recording, 0 starts it at once.
+   */
+  uint32_t beep;
+  /**
+   * The beep's frequency in hertz, [100, 3400]; 1000 by default.
+   */
+  float beep_frequency_hz;
+  /**
+   * The beep's level in dBm0, [-60, 0]; -12 by default.
+   */
+  float beep_level_dbm0;
+  /**
+   * The beep's length in milliseconds, ramps included, [20, 5000]; 400 by default.
+   */
+  uint32_t beep_duration_ms;
+  /**
+   * Length of each of its ramps in milliseconds, [0, half of the length]; 10 by default.
+   */
+  uint32_t beep_ramp_ms;
+  /**
+   * How long after the beep nothing is recorded yet, in milliseconds, [0, 2000]; 0 by default.
+   */
+  uint32_t echo_guard_ms;
+  /**
+   * Longest message in milliseconds, [0, 86400000]; 20000 by default, 0 for no limit.
+   */
+  uint32_t max_duration_ms;
+  /**
+   * The keys that end the message: "any", "none", or a set such as "#*"; "#" by default.
+   */
+  const char *terminators;
+  /**
+   * Silence without a word that ends the message, in milliseconds, [0, 86400000]; 0 (default)
+   * for off.
+   */
+  uint32_t initial_silence_ms;
+  /**
+   * Silence that ends the message, in milliseconds, [0, 86400000]; 0 (default) for off.
+   */
+  uint32_t final_silence_ms;
+  /**
+   * The level in dBm0 that separates silence from sound, [-80, 0]; -40 by default.
+   */
+  float silence_threshold_dbm0;
+  /**
+   * Zero.
+   */
+  uint32_t reserved;
+} afterbeep_session_config;
+#endif /* AFTERBEEP_HOSTED */
+
+
+
+
+
+
+
+
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The text of a status, in English: what was wrong and what to do.
+ *
+ * @param status  any number, as `afterbeep_status` or not.
+ * @return a static text, never NULL.
+ * Thread: [any]; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API const char *afterbeep_status_str(int32_t status);
+
+/**
+ * The version of the library that is linked: major << 16 | minor << 8 | patch.
+ *
+ * Thread: [any]; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API uint32_t afterbeep_version(void);
+
+/**
+ * Decodes A-law (ITU-T G.711) to 16-bit linear samples.
+ *
+ * @param codes         in; `sample_count` codes. May be NULL where that is 0.
+ * @param pcm           out; room for `sample_count` samples. May be NULL where that is 0.
+ * @param sample_count  any number.
+ * Thread: [any]; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API void afterbeep_alaw_decode(const uint8_t *codes, int16_t *pcm, size_t sample_count);
+
+/**
+ * Decodes µ-law (ITU-T G.711) to 16-bit linear samples. Parameters as afterbeep_alaw_decode().
+ *
+ * Thread: [any]; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API void afterbeep_ulaw_decode(const uint8_t *codes, int16_t *pcm, size_t sample_count);
+
+/**
+ * Encodes 16-bit linear samples as A-law (ITU-T G.711).
+ *
+ * @param pcm           in; `sample_count` samples. May be NULL where that is 0.
+ * @param codes         out; room for `sample_count` codes. May be NULL where that is 0.
+ * @param sample_count  any number.
+ * Thread: [any]; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API void afterbeep_alaw_encode(const int16_t *pcm, uint8_t *codes, size_t sample_count);
+
+/**
+ * Encodes 16-bit linear samples as µ-law (ITU-T G.711). Parameters as afterbeep_alaw_encode().
+ *
+ * Thread: [any]; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API void afterbeep_ulaw_encode(const int16_t *pcm, uint8_t *codes, size_t sample_count);
+
+#if defined(AFTERBEEP_HOSTED)
+/**
+ * Creates a receiver.
+ *
+ * @param sample_rate_hz  8000.
+ * @param out_dtmf        out, not NULL; NULL on failure.
+ * @retval AFTERBEEP_STATUS_SAMPLE_RATE       the rate is not supported.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  out_dtmf is NULL.
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_dtmf_create(uint32_t sample_rate_hz,
+                                       struct afterbeep_dtmf **out_dtmf);
+
+/**
+ * Takes a frame; poll afterwards for what it brought.
+ *
+ * @param dtmf          not NULL.
+ * @param pcm           in; sample_count samples. Not NULL, unless that is 0.
+ * @param sample_count  any number.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL.
+ * Thread: [media], one at a time per receiver; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_dtmf_push(struct afterbeep_dtmf *dtmf,
+                                     const int16_t *pcm,
+                                     size_t sample_count)
+AFTERBEEP_NONBLOCKING;
+
+/**
+ * Takes the oldest event that awaits.
+ *
+ * @param dtmf       not NULL.
+ * @param out_event  out, not NULL; written on success only.
+ * @retval AFTERBEEP_STATUS_NONE              none awaits.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL.
+ * Thread: the one that pushes; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_dtmf_poll(struct afterbeep_dtmf *dtmf,
+                                     struct afterbeep_dtmf_event *out_event)
+AFTERBEEP_NONBLOCKING;
+
+/**
+ * Frees a receiver.
+ *
+ * @param dtmf  NULL does nothing.
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API void afterbeep_dtmf_destroy(struct afterbeep_dtmf *dtmf);
+
+/**
+ * Fills *config with the defaults.
+ *
+ * @param config       out, not NULL.
+ * @param struct_size  sizeof(afterbeep_engine_config) as the caller was compiled; no byte past it is
+ *                     written.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  config is NULL, or struct_size is less than in 0.1.
+ * Thread: [any].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_engine_config_init(struct afterbeep_engine_config *config,
+                                              size_t struct_size);
+
+/**
+ * Starts an engine and its writer threads.
+ *
+ * @param config      in; NULL for the defaults. Copied.
+ * @param error       out; why it failed. May be NULL. Set its struct_size first.
+ * @param out_engine  out, not NULL; NULL on failure. Destroy it with afterbeep_engine_destroy().
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  out_engine is NULL, or struct_size is wrong.
+ * @retval AFTERBEEP_STATUS_CONFIG            a field is out of range.
+ * @retval AFTERBEEP_STATUS_IO                a thread could not be started.
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_engine_create(const struct afterbeep_engine_config *config,
+                                         struct afterbeep_error *error,
+                                         struct afterbeep_engine **out_engine);
+
+/**
+ * Stops every session, waits until all messages are finished, and frees the engine. Handles of its
+ * sessions stay safe to use: they answer AFTERBEEP_STATUS_STALE once closed.
+ *
+ * @param engine  NULL does nothing.
+ * Thread: [control]; blocks. No other call with this engine may be under way.  Since: 0.1.
+ */
+AFTERBEEP_API void afterbeep_engine_destroy(struct afterbeep_engine *engine);
+
+/**
+ * The name of an end reason, as results everywhere have it: "dtmf", "hangup", and so on.
+ *
+ * @param end_reason  any number.
+ * @return a static text, never NULL; "unknown" for a number that is no afterbeep_end_reason.
+ * Thread: [any]; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API const char *afterbeep_end_reason_str(uint32_t end_reason) AFTERBEEP_NONBLOCKING;
+
+/**
+ * Waits until the message is finished (ended, written and renamed) and tells what became of it.
+ *
+ * @param session      any value.
+ * @param timeout_ms   how long to wait at most; 0 only looks.
+ * @param out_result   out, not NULL; written on success only.
+ * @param struct_size  sizeof(afterbeep_result) as the caller was compiled.
+ * @retval AFTERBEEP_STATUS_NOT_FINISHED      not yet.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  out_result is NULL, or struct_size is less than in 0.1.
+ * @retval AFTERBEEP_STATUS_STALE, _FOREIGN   the handle is no open session's.
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_session_result(struct afterbeep_session session,
+                                          uint32_t timeout_ms,
+                                          struct afterbeep_result *out_result,
+                                          size_t struct_size);
+
+/**
+ * Where the finished message's file is.
+ *
+ * @param session  any value.
+ * @param buffer   out; the path, NUL-terminated.
+ * @param size     room in the buffer.
+ * @param out_len  out; the path's length without the NUL. May be NULL.
+ * @retval AFTERBEEP_STATUS_NOT_FINISHED      the message is not finished.
+ * @retval AFTERBEEP_STATUS_NONE              the message has no file.
+ * @retval AFTERBEEP_STATUS_BUFFER_TOO_SMALL  the path and its NUL do not fit; *out_len is set.
+ * @retval AFTERBEEP_STATUS_STALE, _FOREIGN   the handle is no open session's.
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_session_path(struct afterbeep_session session,
+                                        char *buffer,
+                                        size_t size,
+                                        size_t *out_len);
+
+/**
+ * Opens a session: creates its file, reserves its ring and slot. The beep may start at once.
+ *
+ * @param engine       not NULL.
+ * @param config       in, not NULL; copied.
+ * @param error        out; why it failed. May be NULL. Set its struct_size first.
+ * @param out_session  out, not NULL; {0} on failure. Close it with afterbeep_session_close().
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, a text is not UTF-8, a number names nothing.
+ * @retval AFTERBEEP_STATUS_CONFIG            a field is out of range.
+ * @retval AFTERBEEP_STATUS_SAMPLE_RATE       the rate is not supported.
+ * @retval AFTERBEEP_STATUS_NOT_FOUND, _NOT_A_DIRECTORY, _PERMISSION  the directory is not usable.
+ * @retval AFTERBEEP_STATUS_FILE_NAME, _EXISTS  the name is not usable.
+ * @retval AFTERBEEP_STATUS_FULL              max_sessions are open.
+ * @retval AFTERBEEP_STATUS_IO                the operating system refused.
+ * Thread: [control]; blocks on the file system.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_session_open(struct afterbeep_engine *engine,
+                                        const struct afterbeep_session_config *config,
+                                        struct afterbeep_error *error,
+                                        struct afterbeep_session *out_session);
+
+/**
+ * Takes the next frame of the caller's audio.
+ *
+ * @param session       any value; one that is no open session is answered as such.
+ * @param pcm           in; sample_count samples, borrowed for the call. Not NULL, unless that is 0.
+ * @param sample_count  [0, AFTERBEEP_FRAME_MAX_SAMPLES]; may differ from call to call.
+ * @retval AFTERBEEP_STATUS_ENDED           the message is over; the frame was ignored.
+ * @retval AFTERBEEP_STATUS_OVERRUN         the writer is behind; what did not fit is lost and declared
+ *                                          in the result; recording goes on.
+ * @retval AFTERBEEP_STATUS_BUSY            another thread is pushing; the frame was ignored.
+ * @retval AFTERBEEP_STATUS_FRAME_TOO_LONG  push it in parts.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  pcm is NULL.
+ * @retval AFTERBEEP_STATUS_STALE, _FOREIGN  the handle is no open session's.
+ * Thread: [media]; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_session_push(struct afterbeep_session session,
+                                        const int16_t *pcm,
+                                        size_t sample_count)
+AFTERBEEP_NONBLOCKING;
+
+/**
+ * Takes samples that the line lost; silence is recorded in their place.
+ *
+ * @param session       any value.
+ * @param sample_count  [0, AFTERBEEP_FRAME_MAX_SAMPLES]; a longer loss takes several calls.
+ * @retval as afterbeep_session_push().
+ * Thread: [media]; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_session_push_lost(struct afterbeep_session session,
+                                             size_t sample_count)
+AFTERBEEP_NONBLOCKING;
+
+/**
+ * Fills a frame with what the caller shall hear: the beep's samples that are due, silence
+ * afterwards. The beep runs on the push clock: it is over when as many samples were pushed as it
+ * has, whether or not they are pulled.
+ *
+ * @param session       any value.
+ * @param pcm           out; room for sample_count samples; silence on failure. Not NULL, unless that is 0.
+ * @param sample_count  [0, AFTERBEEP_FRAME_MAX_SAMPLES].
+ * @retval AFTERBEEP_STATUS_ENDED           the message is over.
+ * @retval AFTERBEEP_STATUS_BUSY            another thread is pulling.
+ * @retval AFTERBEEP_STATUS_FRAME_TOO_LONG, _INVALID_ARGUMENT, _STALE, _FOREIGN  as for push.
+ * Thread: [media], and it may be another one than the one that pushes; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_session_pull(struct afterbeep_session session,
+                                        int16_t *pcm,
+                                        size_t sample_count)
+AFTERBEEP_NONBLOCKING;
+
+/**
+ * How many samples afterbeep_session_push() takes now without losing any: for feeders that are
+ * faster than real time.
+ *
+ * @param session      any value.
+ * @param out_samples  out, not NULL; written on success only.
+ * @retval AFTERBEEP_STATUS_ENDED, _BUSY, _INVALID_ARGUMENT, _STALE, _FOREIGN  as for push.
+ * Thread: [media]; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_session_writable_samples(struct afterbeep_session session,
+                                                    size_t *out_samples)
+AFTERBEEP_NONBLOCKING;
+
+/**
+ * Where the session stands: afterbeep_state.
+ *
+ * @param session    any value.
+ * @param out_state  out, not NULL; written on success only.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  out_state is NULL.
+ * @retval AFTERBEEP_STATUS_STALE, _FOREIGN   the handle is no open session's.
+ * Thread: [any]; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_session_state(struct afterbeep_session session,
+                                         uint32_t *out_state)
+AFTERBEEP_NONBLOCKING;
+
+/**
+ * Takes a digit that came by signalling (RFC 4733, SIP INFO); it counts from the next sample on.
+ *
+ * @param session  any value.
+ * @param digit    '0' to '9', '*', '#', 'A' to 'D'.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  it is no digit.
+ * @retval AFTERBEEP_STATUS_BUSY              too many requests await the next frame.
+ * @retval AFTERBEEP_STATUS_STALE, _FOREIGN   the handle is no open session's.
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_session_digit(struct afterbeep_session session,
+                                         char digit);
+
+/**
+ * The caller hung up: the message ends, and is kept. A message that ended already stays as it is.
+ *
+ * @param session  any value.
+ * @retval AFTERBEEP_STATUS_BUSY             too many requests await the next frame.
+ * @retval AFTERBEEP_STATUS_STALE, _FOREIGN  the handle is no open session's.
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_session_hangup(struct afterbeep_session session);
+
+/**
+ * Ends the message, which is kept. Otherwise as afterbeep_session_hangup().
+ *
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_session_stop(struct afterbeep_session session);
+
+/**
+ * Gives the message up: its file is deleted. Otherwise as afterbeep_session_hangup().
+ *
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_session_cancel(struct afterbeep_session session);
+
+/**
+ * Gives the handle back. A message that has not ended is stopped, and finished by the writer.
+ *
+ * @param session  any value.
+ * @retval AFTERBEEP_STATUS_STALE, _FOREIGN  the handle is no open session's.
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API afterbeep_status afterbeep_session_close(struct afterbeep_session session);
+
+/**
+ * Fills *config with the defaults; the directory is yours to set.
+ *
+ * @param config       out, not NULL.
+ * @param struct_size  sizeof(afterbeep_session_config) as the caller was compiled; no byte past it
+ *                     is written.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  config is NULL, or struct_size is less than in 0.1.
+ * Thread: [any].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_session_config_init(struct afterbeep_session_config *config,
+                                               size_t struct_size);
+
+/**
+ * Creates a detector.
+ *
+ * @param sample_rate_hz  8000.
+ * @param threshold_dbm0  the level that separates silence from sound, [-80, 0]. Sound starts 1.5 dB
+ *                        above it and stops 1.5 dB below.
+ * @param out_silence     out, not NULL; NULL on failure.
+ * @retval AFTERBEEP_STATUS_SAMPLE_RATE       the rate is not supported.
+ * @retval AFTERBEEP_STATUS_CONFIG            the threshold is out of range.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  out_silence is NULL.
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_silence_create(uint32_t sample_rate_hz,
+                                          float threshold_dbm0,
+                                          struct afterbeep_silence **out_silence);
+
+/**
+ * Takes a frame.
+ *
+ * @param silence       not NULL.
+ * @param pcm           in; sample_count samples. Not NULL, unless that is 0.
+ * @param sample_count  any number.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL.
+ * Thread: [media], one at a time per detector; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_silence_push(struct afterbeep_silence *silence,
+                                        const int16_t *pcm,
+                                        size_t sample_count)
+AFTERBEEP_NONBLOCKING;
+
+/**
+ * What the line holds now, and since which sample.
+ *
+ * @param silence           not NULL.
+ * @param out_is_silence    out, not NULL; 1 for silence, 0 for sound.
+ * @param out_since_sample  out, not NULL; 0-based, counted from the first sample pushed.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL.
+ * Thread: the one that pushes; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_silence_state(struct afterbeep_silence *silence,
+                                         uint32_t *out_is_silence,
+                                         uint64_t *out_since_sample)
+AFTERBEEP_NONBLOCKING;
+
+/**
+ * Frees a detector.
+ *
+ * @param silence  NULL does nothing.
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API void afterbeep_silence_destroy(struct afterbeep_silence *silence);
+#endif /* AFTERBEEP_HOSTED */
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* AFTERBEEP_H */

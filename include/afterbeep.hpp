@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+//
+// Afterbeep for C++17: owners for the objects of afterbeep.h, and nothing else. The media calls are
+// noexcept and answer a status; the others throw afterbeep::error, or, without exceptions, are left out
+// in favour of the C calls.
+
+#ifndef AFTERBEEP_HPP
+#define AFTERBEEP_HPP
+
+#include "afterbeep.h"
+
+#include <string>
+#include <utility>
+
+#if defined(__cpp_exceptions)
+#include <stdexcept>
+#endif
+
+namespace afterbeep {
+
+#if defined(__cpp_exceptions)
+/// A call that failed: its status, and what was wrong.
+class error : public std::runtime_error {
+public:
+    error(afterbeep_status status, const std::string &text) : std::runtime_error(text), status_(status) {}
+    [[nodiscard]] afterbeep_status status() const noexcept { return status_; }
+
+private:
+    afterbeep_status status_;
+};
+
+namespace detail {
+inline void check(afterbeep_status status) {
+    if (status != AFTERBEEP_STATUS_OK) {
+        throw error(status, afterbeep_status_str(status));
+    }
+}
+
+inline void check(afterbeep_status status, const afterbeep_error &detail) {
+    if (status != AFTERBEEP_STATUS_OK) {
+        throw error(status, detail.text[0] != '\0' ? detail.text : afterbeep_status_str(status));
+    }
+}
+} // namespace detail
+#endif
+
+/// A session's handle; closes it at the end of its life.
+class session {
+public:
+    explicit session(afterbeep_session handle = {0}) noexcept : handle_(handle) {}
+    session(session &&other) noexcept : handle_(other.release()) {}
+    session &operator=(session &&other) noexcept {
+        std::swap(handle_, other.handle_);
+        return *this;
+    }
+    session(const session &) = delete;
+    session &operator=(const session &) = delete;
+    ~session() {
+        if (handle_.value != 0) {
+            (void)afterbeep_session_close(handle_);
+        }
+    }
+
+    [[nodiscard]] afterbeep_session handle() const noexcept { return handle_; }
+    [[nodiscard]] afterbeep_session release() noexcept { return std::exchange(handle_, {0}); }
+
+    [[nodiscard]] afterbeep_status push(const int16_t *pcm, size_t sample_count) noexcept {
+        return afterbeep_session_push(handle_, pcm, sample_count);
+    }
+    [[nodiscard]] afterbeep_status push_lost(size_t sample_count) noexcept {
+        return afterbeep_session_push_lost(handle_, sample_count);
+    }
+    [[nodiscard]] afterbeep_status pull(int16_t *pcm, size_t sample_count) noexcept {
+        return afterbeep_session_pull(handle_, pcm, sample_count);
+    }
+    [[nodiscard]] afterbeep_status writable_samples(size_t &samples) const noexcept {
+        return afterbeep_session_writable_samples(handle_, &samples);
+    }
+
+#if defined(__cpp_exceptions)
+    void digit(char digit) { detail::check(afterbeep_session_digit(handle_, digit)); }
+    void hangup() { detail::check(afterbeep_session_hangup(handle_)); }
+    void stop() { detail::check(afterbeep_session_stop(handle_)); }
+    void cancel() { detail::check(afterbeep_session_cancel(handle_)); }
+
+    /// Waits for the finished message.
+    [[nodiscard]] afterbeep_result result(uint32_t timeout_ms) const {
+        afterbeep_result result{};
+        detail::check(afterbeep_session_result(handle_, timeout_ms, &result, sizeof result));
+        return result;
+    }
+
+    /// Where its file is; empty where it has none.
+    [[nodiscard]] std::string path() const {
+        size_t length = 0;
+        afterbeep_status status = afterbeep_session_path(handle_, nullptr, 0, &length);
+        if (status == AFTERBEEP_STATUS_NONE) {
+            return {};
+        }
+        std::string path(length + 1, '\0');
+        if (status == AFTERBEEP_STATUS_BUFFER_TOO_SMALL) {
+            status = afterbeep_session_path(handle_, path.data(), path.size(), &length);
+        }
+        detail::check(status);
+        path.resize(length);
+        return path;
+    }
+#endif
+
+private:
+    afterbeep_session handle_;
+};
+
+#if defined(__cpp_exceptions)
+/// An engine; stops its sessions and finishes their messages at the end of its life.
+class engine {
+public:
+    explicit engine(const afterbeep_engine_config *config = nullptr) {
+        afterbeep_error detail{};
+        detail.struct_size = sizeof detail;
+        detail::check(afterbeep_engine_create(config, &detail, &handle_), detail);
+    }
+    engine(engine &&other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+    engine &operator=(engine &&other) noexcept {
+        std::swap(handle_, other.handle_);
+        return *this;
+    }
+    engine(const engine &) = delete;
+    engine &operator=(const engine &) = delete;
+    ~engine() { afterbeep_engine_destroy(handle_); }
+
+    [[nodiscard]] afterbeep_engine *handle() const noexcept { return handle_; }
+
+    [[nodiscard]] session open(const afterbeep_session_config &config) {
+        afterbeep_error detail{};
+        detail.struct_size = sizeof detail;
+        afterbeep_session opened{0};
+        detail::check(afterbeep_session_open(handle_, &config, &detail, &opened), detail);
+        return session(opened);
+    }
+
+private:
+    afterbeep_engine *handle_ = nullptr;
+};
+
+/// The defaults of a session.
+[[nodiscard]] inline afterbeep_session_config session_config() {
+    afterbeep_session_config config{};
+    detail::check(afterbeep_session_config_init(&config, sizeof config));
+    return config;
+}
+#endif
+
+} // namespace afterbeep
+
+#endif

@@ -1,0 +1,102 @@
+//! Why something could not be opened, in detail.
+
+use super::memory::write_sized;
+use super::status::afterbeep_status;
+use crate::engine::OpenError;
+use crate::message::CreateError;
+use std::ffi::c_char;
+use std::mem::offset_of;
+
+/// Room for a field's name in afterbeep_error.
+pub const AFTERBEEP_ERROR_FIELD_BYTES: usize = 32;
+/// Room for the text in afterbeep_error.
+pub const AFTERBEEP_ERROR_TEXT_BYTES: usize = 320;
+
+/// Why something could not be created or opened. Set struct_size before the call; the size of
+/// this struct is part of the ABI.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct afterbeep_error {
+    /// In: sizeof(afterbeep_error).
+    pub struct_size: u32,
+    /// The status that the call answered.
+    pub status: i32,
+    /// The operating system's number (errno), or 0.
+    pub os_error: i32,
+    /// The configuration's field that is out of range, or "".
+    pub field: [c_char; AFTERBEEP_ERROR_FIELD_BYTES],
+    /// What was wrong and what to do, in English, cut to the size. A path in it is as given.
+    pub text: [c_char; AFTERBEEP_ERROR_TEXT_BYTES],
+}
+
+/// A failure on its way to C: its status, the operating system's number, the field, the text.
+pub(super) struct Failure {
+    status: afterbeep_status,
+    os_error: i32,
+    field: &'static str,
+    text: String,
+}
+
+impl Failure {
+    pub(super) fn plain(status: afterbeep_status, text: impl Into<String>) -> Self {
+        Self { status, os_error: 0, field: "", text: text.into() }
+    }
+
+    pub(super) fn field(status: afterbeep_status, field: &'static str, text: impl Into<String>) -> Self {
+        Self { status, os_error: 0, field, text: text.into() }
+    }
+
+    /// Tells the caller, if the caller wants to know, and gives the status.
+    ///
+    /// # Safety
+    /// `error` is NULL or points to an `afterbeep_error` as long as its first field tells.
+    pub(super) unsafe fn tell(self, error: *mut afterbeep_error) -> afterbeep_status {
+        if error.is_null() {
+            return self.status;
+        }
+        // SAFETY: the caller vouches for it.
+        let size = unsafe { (&raw const (*error).struct_size).read() };
+        let detail = afterbeep_error {
+            struct_size: size,
+            status: self.status as i32,
+            os_error: self.os_error,
+            field: fixed(self.field),
+            text: fixed(&self.text),
+        };
+        let oldest = offset_of!(afterbeep_error, text) + AFTERBEEP_ERROR_TEXT_BYTES;
+        // SAFETY: the caller vouches for it. A size that is too small leaves the error unwritten.
+        let _ = unsafe { write_sized(error, size as usize, oldest, &detail) };
+        self.status
+    }
+}
+
+impl From<OpenError> for Failure {
+    fn from(error: OpenError) -> Self {
+        let text = error.to_string();
+        let os = |error: &std::io::Error| error.raw_os_error().unwrap_or(0);
+        let (status, os_error, field) = match &error {
+            OpenError::Config(config) => (afterbeep_status::CONFIG, 0, config.field),
+            OpenError::File(file) => match file {
+                CreateError::DirectoryMissing(_) => (afterbeep_status::NOT_FOUND, 0, ""),
+                CreateError::NotADirectory(_) => (afterbeep_status::NOT_A_DIRECTORY, 0, ""),
+                CreateError::Name(_) => (afterbeep_status::FILE_NAME, 0, "file_name"),
+                CreateError::Exists(_) => (afterbeep_status::EXISTS, 0, ""),
+                CreateError::Permission(_) => (afterbeep_status::PERMISSION, 0, ""),
+                CreateError::Io { cause, .. } => (afterbeep_status::IO, os(cause), ""),
+            },
+            OpenError::Full(_) => (afterbeep_status::FULL, 0, ""),
+            OpenError::Thread(cause) => (afterbeep_status::IO, os(cause), ""),
+        };
+        Self { status, os_error, field, text }
+    }
+}
+
+/// A text in a fixed field, cut where a character ends, NUL-terminated.
+fn fixed<const N: usize>(text: &str) -> [c_char; N] {
+    let end = (0..N).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+    let mut field = [0; N];
+    for (to, from) in field.iter_mut().zip(&text.as_bytes()[..end.min(text.len())]) {
+        *to = *from as c_char;
+    }
+    field
+}

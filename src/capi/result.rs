@@ -1,0 +1,134 @@
+//! `afterbeep_result`.
+
+use super::guard;
+use super::memory::{copy_text, write_sized};
+use super::session::afterbeep_session;
+use super::status::afterbeep_status;
+use crate::engine::SessionHandle;
+use crate::session::EndReason;
+use rustix::io::Errno;
+use std::ffi::c_char;
+use std::mem::size_of;
+use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
+
+/// What became of a message. The size of this struct is part of the ABI: fields are only appended.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct afterbeep_result {
+    /// The size that the caller gave.
+    pub struct_size: u32,
+    /// Why the message ended: afterbeep_end_reason.
+    pub end_reason: u32,
+    /// The digit that ended it, as its character, or 0.
+    pub end_digit: u32,
+    /// 1: no sample was lost by us, and the file is whole. 0: see lost_samples and os_error.
+    pub complete: u32,
+    /// 1: there is a file, and afterbeep_session_path() tells where. 0: nothing was recorded, or the
+    /// message was cancelled.
+    pub has_file: u32,
+    /// The operating system's number (errno) where the file failed, or 0.
+    pub os_error: i32,
+    /// Samples in the file, inserted silence included.
+    pub samples: u64,
+    /// The same in whole milliseconds.
+    pub duration_ms: u64,
+    /// Samples that were recorded and then cut off: the terminating key and what followed it.
+    pub trimmed_samples: u64,
+    /// Samples that we lost (ring full, disk).
+    pub lost_samples: u64,
+    /// Samples that the line lost; silence stands in their place.
+    pub line_lost_samples: u64,
+}
+
+/// The struct of 0.1, which the oldest caller may have.
+const OLDEST: usize = size_of::<afterbeep_result>();
+
+/// The name of an end reason, as results everywhere have it: "dtmf", "hangup", and so on.
+///
+/// @param end_reason  any number.
+/// @return a static text, never NULL; "unknown" for a number that is no afterbeep_end_reason.
+/// Thread: [any]; real-time safe.  Since: 0.1.
+/// cbindgen:postfix=AFTERBEEP_NONBLOCKING
+#[unsafe(no_mangle)]
+pub extern "C" fn afterbeep_end_reason_str(end_reason: u32) -> *const c_char {
+    EndReason::from_number(end_reason).map_or(c"unknown", EndReason::c_name).as_ptr()
+}
+
+/// Waits until the message is finished (ended, written and renamed) and tells what became of it.
+///
+/// @param session      any value.
+/// @param timeout_ms   how long to wait at most; 0 only looks.
+/// @param out_result   out, not NULL; written on success only.
+/// @param struct_size  sizeof(afterbeep_result) as the caller was compiled.
+/// @retval AFTERBEEP_STATUS_NOT_FINISHED      not yet.
+/// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  out_result is NULL, or struct_size is less than in 0.1.
+/// @retval AFTERBEEP_STATUS_STALE, _FOREIGN   the handle is no open session's.
+/// Thread: [control]; blocks.  Since: 0.1.
+///
+/// # Safety
+/// `out_result` has room for `struct_size` bytes.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn afterbeep_session_result(
+    session: afterbeep_session,
+    timeout_ms: u32,
+    out_result: *mut afterbeep_result,
+    struct_size: usize,
+) -> afterbeep_status {
+    guard(|| {
+        // Before the wait, so that a mistake shows at once.
+        if out_result.is_null() || struct_size < OLDEST {
+            return Err(afterbeep_status::INVALID_ARGUMENT);
+        }
+        let timeout = Duration::from_millis(timeout_ms.into());
+        let result = SessionHandle::from(session).result(timeout)?;
+        // A failure that has no number of its own is an input/output error.
+        let number = |error: &std::io::Error| error.raw_os_error().unwrap_or(Errno::IO.raw_os_error());
+        let fields = afterbeep_result {
+            struct_size: struct_size as u32,
+            end_reason: result.end_reason as u32,
+            end_digit: result.end_digit.map_or(0, |digit| digit.as_char() as u32),
+            complete: result.complete.into(),
+            has_file: result.path.is_some().into(),
+            os_error: result.error.as_deref().map_or(0, number),
+            samples: result.samples,
+            duration_ms: result.duration_ms,
+            trimmed_samples: result.trimmed_samples,
+            lost_samples: result.lost_samples,
+            line_lost_samples: result.line_lost_samples,
+        };
+        // SAFETY: the caller vouches for it.
+        unsafe { write_sized(out_result, struct_size, OLDEST, &fields) }
+    })
+}
+
+/// Where the finished message's file is.
+///
+/// @param session  any value.
+/// @param buffer   out; the path, NUL-terminated.
+/// @param size     room in the buffer.
+/// @param out_len  out; the path's length without the NUL. May be NULL.
+/// @retval AFTERBEEP_STATUS_NOT_FINISHED      the message is not finished.
+/// @retval AFTERBEEP_STATUS_NONE              the message has no file.
+/// @retval AFTERBEEP_STATUS_BUFFER_TOO_SMALL  the path and its NUL do not fit; *out_len is set.
+/// @retval AFTERBEEP_STATUS_STALE, _FOREIGN   the handle is no open session's.
+/// Thread: [control].  Since: 0.1.
+///
+/// # Safety
+/// `buffer` is NULL or has room for `size` bytes; `out_len` is NULL or valid.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn afterbeep_session_path(
+    session: afterbeep_session,
+    buffer: *mut c_char,
+    size: usize,
+    out_len: *mut usize,
+) -> afterbeep_status {
+    guard(|| {
+        let result = SessionHandle::from(session).result(Duration::ZERO)?;
+        let path = result.path.ok_or(afterbeep_status::NONE)?;
+        // SAFETY: the caller vouches for it.
+        unsafe { copy_text(path.as_os_str().as_bytes(), buffer, size, out_len) }
+    })
+}

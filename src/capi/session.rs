@@ -1,0 +1,275 @@
+//! `afterbeep_session`.
+
+use super::engine::afterbeep_engine;
+use super::error::{Failure, afterbeep_error};
+use super::guard;
+use super::memory::{object, samples, samples_mut};
+use super::session_config::{self, afterbeep_session_config};
+use super::status::afterbeep_status;
+use crate::dsp::dtmf::Digit;
+use crate::engine::{SessionError, SessionHandle};
+use std::ffi::c_char;
+
+/// Longest frame that one call takes: a fifth of a second at 48 kHz.
+pub const AFTERBEEP_FRAME_MAX_SAMPLES: usize = 9_600;
+const _: () = assert!(AFTERBEEP_FRAME_MAX_SAMPLES == crate::line::FRAME_MAX_SAMPLES);
+
+/// A session: a value to copy, not a pointer. 0 is none. Once it is closed, every call with it
+/// answers AFTERBEEP_STATUS_STALE; a value that was never given out, AFTERBEEP_STATUS_FOREIGN.
+///
+/// Methods: afterbeep_session_open(), _push(), _push_lost(), _pull(), _writable_samples(),
+/// _state(), _digit(), _hangup(), _stop(), _cancel(), _result(), _path(), _close().
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct afterbeep_session {
+    /// The handle's bits.
+    pub value: u64,
+}
+
+impl From<afterbeep_session> for SessionHandle {
+    fn from(session: afterbeep_session) -> Self {
+        Self::from_bits(session.value)
+    }
+}
+
+/// Opens a session: creates its file, reserves its ring and slot. The beep may start at once.
+///
+/// @param engine       not NULL.
+/// @param config       in, not NULL; copied.
+/// @param error        out; why it failed. May be NULL. Set its struct_size first.
+/// @param out_session  out, not NULL; {0} on failure. Close it with afterbeep_session_close().
+/// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, a text is not UTF-8, a number names nothing.
+/// @retval AFTERBEEP_STATUS_CONFIG            a field is out of range.
+/// @retval AFTERBEEP_STATUS_SAMPLE_RATE       the rate is not supported.
+/// @retval AFTERBEEP_STATUS_NOT_FOUND, _NOT_A_DIRECTORY, _PERMISSION  the directory is not usable.
+/// @retval AFTERBEEP_STATUS_FILE_NAME, _EXISTS  the name is not usable.
+/// @retval AFTERBEEP_STATUS_FULL              max_sessions are open.
+/// @retval AFTERBEEP_STATUS_IO                the operating system refused.
+/// Thread: [control]; blocks on the file system.  Since: 0.1.
+///
+/// # Safety
+/// Each pointer is NULL or valid; the configuration's texts are NULL or NUL-terminated.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn afterbeep_session_open(
+    engine: *mut afterbeep_engine,
+    config: *const afterbeep_session_config,
+    error: *mut afterbeep_error,
+    out_session: *mut afterbeep_session,
+) -> afterbeep_status {
+    guard(|| {
+        if out_session.is_null() {
+            return Err(afterbeep_status::INVALID_ARGUMENT);
+        }
+        // SAFETY: it is not NULL, so it is valid.
+        unsafe { out_session.write(afterbeep_session { value: 0 }) };
+        // SAFETY: the caller vouches for the pointers. The engine is only read.
+        unsafe {
+            let engine = engine.as_ref().ok_or_else(|| {
+                let text = "engine is NULL; create one first";
+                Failure::field(afterbeep_status::INVALID_ARGUMENT, "engine", text).tell(error)
+            })?;
+            let (session, file) = session_config::read(config).map_err(|failure| failure.tell(error))?;
+            let opened = engine.engine.open(&session, &file);
+            let session = opened.map_err(|cause| Failure::from(cause).tell(error))?;
+            out_session.write(afterbeep_session { value: session.to_bits() });
+        }
+        Ok(())
+    })
+}
+
+/// Takes the next frame of the caller's audio.
+///
+/// @param session       any value; one that is no open session is answered as such.
+/// @param pcm           in; sample_count samples, borrowed for the call. Not NULL, unless that is 0.
+/// @param sample_count  [0, AFTERBEEP_FRAME_MAX_SAMPLES]; may differ from call to call.
+/// @retval AFTERBEEP_STATUS_ENDED           the message is over; the frame was ignored.
+/// @retval AFTERBEEP_STATUS_OVERRUN         the writer is behind; what did not fit is lost and declared
+///                                          in the result; recording goes on.
+/// @retval AFTERBEEP_STATUS_BUSY            another thread is pushing; the frame was ignored.
+/// @retval AFTERBEEP_STATUS_FRAME_TOO_LONG  push it in parts.
+/// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  pcm is NULL.
+/// @retval AFTERBEEP_STATUS_STALE, _FOREIGN  the handle is no open session's.
+/// Thread: [media]; real-time safe.  Since: 0.1.
+/// cbindgen:postfix=AFTERBEEP_NONBLOCKING
+///
+/// # Safety
+/// `pcm` is NULL or as long as told.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn afterbeep_session_push(
+    session: afterbeep_session,
+    pcm: *const i16,
+    sample_count: usize,
+) -> afterbeep_status {
+    media(session, |session| {
+        // SAFETY: the caller vouches for it.
+        let frame = unsafe { samples(pcm, sample_count) }?;
+        Ok(session.push(frame)?)
+    })
+}
+
+/// Takes samples that the line lost; silence is recorded in their place.
+///
+/// @param session       any value.
+/// @param sample_count  [0, AFTERBEEP_FRAME_MAX_SAMPLES]; a longer loss takes several calls.
+/// @retval as afterbeep_session_push().
+/// Thread: [media]; real-time safe.  Since: 0.1.
+/// cbindgen:postfix=AFTERBEEP_NONBLOCKING
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn afterbeep_session_push_lost(
+    session: afterbeep_session,
+    sample_count: usize,
+) -> afterbeep_status {
+    media(session, |session| Ok(session.push_lost(sample_count)?))
+}
+
+/// Fills a frame with what the caller shall hear: the beep's samples that are due, silence
+/// afterwards. The beep runs on the push clock: it is over when as many samples were pushed as it
+/// has, whether or not they are pulled.
+///
+/// @param session       any value.
+/// @param pcm           out; room for sample_count samples; silence on failure. Not NULL, unless that is 0.
+/// @param sample_count  [0, AFTERBEEP_FRAME_MAX_SAMPLES].
+/// @retval AFTERBEEP_STATUS_ENDED           the message is over.
+/// @retval AFTERBEEP_STATUS_BUSY            another thread is pulling.
+/// @retval AFTERBEEP_STATUS_FRAME_TOO_LONG, _INVALID_ARGUMENT, _STALE, _FOREIGN  as for push.
+/// Thread: [media], and it may be another one than the one that pushes; real-time safe.  Since: 0.1.
+/// cbindgen:postfix=AFTERBEEP_NONBLOCKING
+///
+/// # Safety
+/// `pcm` is NULL or as long as told.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn afterbeep_session_pull(
+    session: afterbeep_session,
+    pcm: *mut i16,
+    sample_count: usize,
+) -> afterbeep_status {
+    guard(|| {
+        // SAFETY: the caller vouches for it.
+        let frame = unsafe { samples_mut(pcm, sample_count) }?;
+        Ok(SessionHandle::from(session).pull(frame)?)
+    })
+}
+
+/// How many samples afterbeep_session_push() takes now without losing any: for feeders that are
+/// faster than real time.
+///
+/// @param session      any value.
+/// @param out_samples  out, not NULL; written on success only.
+/// @retval AFTERBEEP_STATUS_ENDED, _BUSY, _INVALID_ARGUMENT, _STALE, _FOREIGN  as for push.
+/// Thread: [media]; real-time safe.  Since: 0.1.
+/// cbindgen:postfix=AFTERBEEP_NONBLOCKING
+///
+/// # Safety
+/// `out_samples` is NULL or valid.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn afterbeep_session_writable_samples(
+    session: afterbeep_session,
+    out_samples: *mut usize,
+) -> afterbeep_status {
+    media(session, |session| {
+        let room = session.writable_samples()?;
+        // SAFETY: the caller vouches for it.
+        *unsafe { object(out_samples) }? = room;
+        Ok(())
+    })
+}
+
+/// Where the session stands: afterbeep_state.
+///
+/// @param session    any value.
+/// @param out_state  out, not NULL; written on success only.
+/// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  out_state is NULL.
+/// @retval AFTERBEEP_STATUS_STALE, _FOREIGN   the handle is no open session's.
+/// Thread: [any]; real-time safe.  Since: 0.1.
+/// cbindgen:postfix=AFTERBEEP_NONBLOCKING
+///
+/// # Safety
+/// `out_state` is NULL or valid.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn afterbeep_session_state(
+    session: afterbeep_session,
+    out_state: *mut u32,
+) -> afterbeep_status {
+    guard(|| {
+        let state = SessionHandle::from(session).state()?;
+        // SAFETY: the caller vouches for it.
+        *unsafe { object(out_state) }? = state as u32;
+        Ok(())
+    })
+}
+
+/// Takes a digit that came by signalling (RFC 4733, SIP INFO); it counts from the next sample on.
+///
+/// @param session  any value.
+/// @param digit    '0' to '9', '*', '#', 'A' to 'D'.
+/// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  it is no digit.
+/// @retval AFTERBEEP_STATUS_BUSY              too many requests await the next frame.
+/// @retval AFTERBEEP_STATUS_STALE, _FOREIGN   the handle is no open session's.
+/// Thread: [control].  Since: 0.1.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn afterbeep_session_digit(session: afterbeep_session, digit: c_char) -> afterbeep_status {
+    guard(|| {
+        let digit = Digit::new(char::from(digit as u8)).ok_or(afterbeep_status::INVALID_ARGUMENT)?;
+        Ok(SessionHandle::from(session).digit(digit)?)
+    })
+}
+
+/// The caller hung up: the message ends, and is kept. A message that ended already stays as it is.
+///
+/// @param session  any value.
+/// @retval AFTERBEEP_STATUS_BUSY             too many requests await the next frame.
+/// @retval AFTERBEEP_STATUS_STALE, _FOREIGN  the handle is no open session's.
+/// Thread: [control].  Since: 0.1.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn afterbeep_session_hangup(session: afterbeep_session) -> afterbeep_status {
+    guard(|| Ok(SessionHandle::from(session).hangup()?))
+}
+
+/// Ends the message, which is kept. Otherwise as afterbeep_session_hangup().
+///
+/// Thread: [control].  Since: 0.1.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn afterbeep_session_stop(session: afterbeep_session) -> afterbeep_status {
+    guard(|| Ok(SessionHandle::from(session).stop()?))
+}
+
+/// Gives the message up: its file is deleted. Otherwise as afterbeep_session_hangup().
+///
+/// Thread: [control].  Since: 0.1.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn afterbeep_session_cancel(session: afterbeep_session) -> afterbeep_status {
+    guard(|| Ok(SessionHandle::from(session).cancel()?))
+}
+
+/// Gives the handle back. A message that has not ended is stopped, and finished by the writer.
+///
+/// @param session  any value.
+/// @retval AFTERBEEP_STATUS_STALE, _FOREIGN  the handle is no open session's.
+/// Thread: [control].  Since: 0.1.
+#[unsafe(no_mangle)]
+pub extern "C" fn afterbeep_session_close(session: afterbeep_session) -> afterbeep_status {
+    guard(|| Ok(SessionHandle::from(session).close()?))
+}
+
+/// A media call. Were one to panic, its session would be ended rather than left half changed.
+fn media(
+    session: afterbeep_session,
+    body: impl FnOnce(SessionHandle) -> Result<(), afterbeep_status>,
+) -> afterbeep_status {
+    let session = SessionHandle::from(session);
+    let status = guard(|| body(session));
+    if status == afterbeep_status::INTERNAL {
+        let _: Result<(), SessionError> = session.fail();
+    }
+    status
+}

@@ -1,0 +1,123 @@
+//! `afterbeep_status` and its texts.
+
+use core::ffi::{CStr, c_char};
+
+/// What a call answers. 0 is success; failures are negative; numbers are never reused.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::upper_case_acronyms, reason = "these are the names that C sees")]
+pub enum afterbeep_status {
+    /// Done.
+    OK = 0,
+    /// A pointer is NULL, a number names nothing, a text is not UTF-8, or a struct's size is wrong.
+    INVALID_ARGUMENT = -1,
+    /// A field of a configuration is out of range; the error says which, and what it takes.
+    CONFIG = -2,
+    /// The directory does not exist: create it first.
+    NOT_FOUND = -3,
+    /// What should be the directory is something else.
+    NOT_A_DIRECTORY = -4,
+    /// A file of that name exists already: choose another name.
+    EXISTS = -5,
+    /// The file name is empty, too long, or would leave the directory.
+    FILE_NAME = -6,
+    /// The process may not write there.
+    PERMISSION = -7,
+    /// The operating system refused; the error has its number.
+    IO = -8,
+    /// No further session can be open: close one, or raise max_sessions.
+    FULL = -9,
+    /// The message is over; the frame was ignored. Ask for the result and close the session.
+    ENDED = -10,
+    /// The writer is behind: samples were lost, and are declared in the result. Recording goes on.
+    OVERRUN = -11,
+    /// The same call is under way on another thread, or too many requests await the next frame.
+    BUSY = -12,
+    /// The session was closed; its handle is no longer valid.
+    STALE = -13,
+    /// This is no session's handle.
+    FOREIGN = -14,
+    /// The frame is longer than AFTERBEEP_FRAME_MAX_SAMPLES: push it in parts.
+    FRAME_TOO_LONG = -15,
+    /// The message is not finished yet: end it, or wait longer.
+    NOT_FINISHED = -16,
+    /// There is none: no event awaits, or the message has no file.
+    NONE = -17,
+    /// The buffer is too small; the length that is needed was written.
+    BUFFER_TOO_SMALL = -18,
+    /// The sample rate is not supported: convert the audio to 8000 Hz.
+    SAMPLE_RATE = -19,
+    /// A fault of this library, caught at its boundary. Please report it.
+    INTERNAL = -20,
+}
+
+impl afterbeep_status {
+    const ALL: [(Self, &'static CStr); 21] = [
+        (Self::OK, c"ok"),
+        (
+            Self::INVALID_ARGUMENT,
+            c"an argument is invalid: NULL, no known number, not UTF-8, or a wrong struct_size",
+        ),
+        (Self::CONFIG, c"a field of the configuration is out of range; the error says which"),
+        (Self::NOT_FOUND, c"the directory does not exist; create it first"),
+        (Self::NOT_A_DIRECTORY, c"what should be the directory is something else"),
+        (Self::EXISTS, c"a file of that name exists already; choose another name or move it away"),
+        (Self::FILE_NAME, c"the file name is empty, too long, or would leave the directory"),
+        (Self::PERMISSION, c"no permission to write there"),
+        (Self::IO, c"the operating system refused; the error has its number"),
+        (Self::FULL, c"no further session can be open; close one, or raise max_sessions"),
+        (Self::ENDED, c"the message is over; ask for its result and close the session"),
+        (Self::OVERRUN, c"the writer is behind and samples were lost; recording goes on"),
+        (Self::BUSY, c"busy with another thread's call, or too many requests await the next frame"),
+        (Self::STALE, c"the session was closed; its handle is no longer valid"),
+        (Self::FOREIGN, c"this is no session's handle; use the one that open gave"),
+        (Self::FRAME_TOO_LONG, c"the frame is longer than AFTERBEEP_FRAME_MAX_SAMPLES; push it in parts"),
+        (Self::NOT_FINISHED, c"the message is not finished yet; end it, or wait longer"),
+        (Self::NONE, c"there is none"),
+        (Self::BUFFER_TOO_SMALL, c"the buffer is too small; the length that is needed was written"),
+        (Self::SAMPLE_RATE, c"the sample rate is not supported; convert the audio to 8000 Hz"),
+        (Self::INTERNAL, c"a fault of this library; please report it"),
+    ];
+}
+
+/// The text of a status, in English: what was wrong and what to do.
+///
+/// @param status  any number, as `afterbeep_status` or not.
+/// @return a static text, never NULL.
+/// Thread: [any]; real-time safe.  Since: 0.1.
+#[unsafe(no_mangle)]
+pub extern "C" fn afterbeep_status_str(status: i32) -> *const c_char {
+    let known = afterbeep_status::ALL.iter().find(|(known, _)| *known as i32 == status);
+    known.map_or(c"unknown status", |(_, text)| *text).as_ptr()
+}
+
+#[cfg(feature = "std")]
+impl From<crate::engine::SessionError> for afterbeep_status {
+    fn from(error: crate::engine::SessionError) -> Self {
+        use crate::engine::SessionError;
+        match error {
+            SessionError::Ended => Self::ENDED,
+            SessionError::Overrun => Self::OVERRUN,
+            SessionError::Busy => Self::BUSY,
+            SessionError::Stale => Self::STALE,
+            SessionError::Foreign => Self::FOREIGN,
+            SessionError::FrameTooLong => Self::FRAME_TOO_LONG,
+            SessionError::NotFinished => Self::NOT_FINISHED,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_has_a_text_of_its_own() {
+        for (place, (status, text)) in afterbeep_status::ALL.into_iter().enumerate() {
+            assert_eq!(status as i32, -(place as i32));
+            assert_eq!(afterbeep_status_str(status as i32), text.as_ptr());
+        }
+        let unknown = afterbeep_status_str(1);
+        assert!(afterbeep_status::ALL.iter().all(|(_, text)| text.as_ptr() != unknown));
+    }
+}
