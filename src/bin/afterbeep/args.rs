@@ -1,0 +1,167 @@
+use afterbeep::dsp::beep::BeepConfig;
+use afterbeep::session::{SessionConfig, Terminators};
+use afterbeep::wav::Format;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Leave a message after the beep: records a caller's audio until `#`, silence, a hang-up or the maximum
+/// duration.
+#[derive(Parser)]
+#[command(version)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Record(Record),
+    Detect(Detect),
+}
+
+/// Record one call: the caller's side comes from a file.
+///
+/// INPUT goes through the same calls that a switch makes, as fast as the machine allows and without loss. Where
+/// it ends before any end condition, the caller has hung up.
+#[derive(Args)]
+pub(crate) struct Record {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// A directory, for a fresh name in it, or the file to create
+    #[arg(long, value_name = "WHERE", default_value = ".")]
+    pub(crate) out: PathBuf,
+    /// How the file stores samples
+    #[arg(long, value_enum, default_value_t = FileFormat::Pcm16)]
+    pub(crate) format: FileFormat,
+    /// Start recording at once
+    #[arg(long, conflicts_with_all = ["beep_frequency", "beep_level", "beep_duration"])]
+    pub(crate) no_beep: bool,
+    /// The beep's frequency in hertz, 100 to 3400
+    #[arg(long, value_name = "HZ", default_value_t = BeepConfig::default().frequency_hz)]
+    pub(crate) beep_frequency: f32,
+    /// The beep's level, -60dBm0 to 0dBm0
+    #[arg(long, value_name = "LEVEL", default_value = "-12dBm0", value_parser = level, allow_hyphen_values = true)]
+    pub(crate) beep_level: f32,
+    /// The beep's length, 20ms to 5s
+    #[arg(long, value_name = "TIME", default_value = "400ms", value_parser = duration_ms)]
+    pub(crate) beep_duration: u32,
+    /// Drop this much after the beep, where the line returns its echo; up to 2s
+    #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = duration_ms)]
+    pub(crate) echo_guard: u32,
+    /// Keys that end the message: `any`, `none`, or a set such as '#*'
+    #[arg(long, value_name = "KEYS", default_value = "#", value_parser = Terminators::parse)]
+    pub(crate) terminators: Terminators,
+    /// Longest message; 0 for no limit
+    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = duration_ms)]
+    pub(crate) max_duration: u32,
+    /// End where nobody has spoken for this long [default: off]
+    #[arg(long, value_name = "TIME", value_parser = duration_ms)]
+    pub(crate) initial_silence: Option<u32>,
+    /// End where the caller has been silent for this long [default: off]
+    #[arg(long, value_name = "TIME", value_parser = duration_ms)]
+    pub(crate) final_silence: Option<u32>,
+    #[command(flatten)]
+    pub(crate) threshold: Threshold,
+    /// Hang up at this point of INPUT
+    #[arg(long, value_name = "TIME", value_parser = duration_ms)]
+    pub(crate) hangup_at: Option<u32>,
+    /// Print the result as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Show what the detectors hear: digits, silence and sound, as they end.
+///
+/// Streams: hours of INPUT take constant memory.
+#[derive(Args)]
+pub(crate) struct Detect {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    #[command(flatten)]
+    pub(crate) threshold: Threshold,
+    /// Print one JSON object a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Input {
+    /// A WAV file (16-bit PCM, A-law or µ-law; mono, 8 kHz), or `-` for raw 16-bit little-endian samples at
+    /// 8 kHz from standard input
+    #[arg(value_name = "INPUT")]
+    pub(crate) path: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Threshold {
+    /// Below this level is silence, -80dBm0 to 0dBm0
+    #[arg(
+        id = "silence_threshold",
+        long = "silence-threshold",
+        value_name = "LEVEL",
+        default_value = "-40dBm0",
+        value_parser = level,
+        allow_hyphen_values = true
+    )]
+    pub(crate) dbm0: f32,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum FileFormat {
+    Pcm16,
+    Alaw,
+    Ulaw,
+}
+
+impl From<FileFormat> for Format {
+    fn from(format: FileFormat) -> Self {
+        match format {
+            FileFormat::Pcm16 => Self::Pcm16,
+            FileFormat::Alaw => Self::Alaw,
+            FileFormat::Ulaw => Self::Ulaw,
+        }
+    }
+}
+
+impl Record {
+    /// The session that the flags ask for.
+    pub(crate) fn session(&self) -> SessionConfig {
+        let beep = BeepConfig {
+            frequency_hz: self.beep_frequency,
+            level_dbm0: self.beep_level,
+            duration_ms: self.beep_duration,
+            ramp_ms: BeepConfig::default().ramp_ms.min(self.beep_duration / 2),
+        };
+        SessionConfig {
+            beep: (!self.no_beep).then_some(beep),
+            echo_guard_ms: self.echo_guard,
+            terminators: self.terminators,
+            max_duration_ms: self.max_duration,
+            initial_silence_ms: self.initial_silence.unwrap_or(0),
+            final_silence_ms: self.final_silence.unwrap_or(0),
+            silence_threshold_dbm0: self.threshold.dbm0,
+            ..SessionConfig::default()
+        }
+    }
+}
+
+/// Reads `20s`, `3.5s`, `300ms` or `0`.
+fn duration_ms(text: &str) -> Result<u32, String> {
+    let error = || format!("`{text}` is no duration; write it as 20s, 3.5s or 300ms");
+    let (number, factor) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+        (Some(number), _) => (number, 1.0),
+        (None, Some(number)) => (number, 1_000.0),
+        (None, None) if text == "0" => (text, 1.0),
+        (None, None) => return Err(error()),
+    };
+    let plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let ms = number.parse::<f64>().ok().filter(|_| plain).ok_or_else(error)? * factor;
+    if ms <= f64::from(u32::MAX) { Ok(ms.round() as u32) } else { Err(error()) }
+}
+
+/// Reads `-40dBm0`.
+fn level(text: &str) -> Result<f32, String> {
+    let number = text.strip_suffix("dBm0").unwrap_or(text);
+    let level = number.trim_end().parse::<f32>().ok().filter(|level| level.is_finite());
+    level.ok_or_else(|| format!("`{text}` is no level; write it as -40dBm0"))
+}

@@ -1,0 +1,169 @@
+use crate::args::Detect;
+use crate::{Failure, input};
+use afterbeep::dsp::dtmf::{DtmfDetector, DtmfEvent, DtmfProfile, bank};
+use afterbeep::dsp::goertzel::ToneBank;
+use afterbeep::dsp::silence::{Activity, SilenceDetector, Span};
+use afterbeep::dsp::{BLOCK_SAMPLES, BlockBuffer};
+use afterbeep::line::SampleRate;
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// Samples read at once.
+const PIECE_SAMPLES: usize = 8_000;
+
+/// What was heard, in the words of the contract.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum Event {
+    Digit { digit: char, start_sample: u64, end_sample: u64, level_dbm0: f64, twist_db: f64 },
+    Silence { start_sample: u64, end_sample: u64 },
+    Sound { start_sample: u64, end_sample: u64 },
+}
+
+impl Event {
+    const fn span(&self) -> (u64, u64) {
+        match *self {
+            Self::Digit { start_sample, end_sample, .. }
+            | Self::Silence { start_sample, end_sample }
+            | Self::Sound { start_sample, end_sample } => (start_sample, end_sample),
+        }
+    }
+}
+
+impl From<Span> for Event {
+    fn from(Span { activity, start_sample, end_sample }: Span) -> Self {
+        match activity {
+            Activity::Silence => Self::Silence { start_sample, end_sample },
+            Activity::Sound => Self::Sound { start_sample, end_sample },
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &Detect) -> Result<(), Failure> {
+    let silence = SilenceDetector::new(arguments.threshold.dbm0)
+        .map_err(|_| Failure::Usage("--silence-threshold takes -80dBm0 to 0dBm0".to_owned()))?;
+    let mut line = input::open(&arguments.input.path)?;
+    let mut listener = Listener::new(silence, line.sample_rate());
+    let mut piece = [0; PIECE_SAMPLES];
+    let mut out = io::stdout().lock();
+    loop {
+        let count = line.read(&mut piece)?;
+        if count == 0 {
+            listener.finish();
+        } else {
+            listener.hear(&piece[..count]);
+        }
+        if print(&mut listener.ready, arguments.json, &mut out).is_err_and(|error| !is_closed(&error)) {
+            return Err(Failure::Failed("standard output cannot be written".to_owned()));
+        }
+        if count == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// A reader that has seen enough is no failure.
+fn is_closed(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::BrokenPipe
+}
+
+fn print(events: &mut Vec<Event>, json: bool, out: &mut impl Write) -> io::Result<()> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    for event in events.drain(..) {
+        if json {
+            writeln!(out, "{}", serde_json::to_string(&event)?)?;
+            continue;
+        }
+        let (start, end) = event.span();
+        let seconds = |sample: u64| sample as f64 / f64::from(SampleRate::NARROWBAND.hz());
+        write!(out, "{:10.3} {:10.3}  ", seconds(start), seconds(end))?;
+        match event {
+            Event::Digit { digit, level_dbm0, twist_db, .. } => {
+                writeln!(out, "digit {digit}  {level_dbm0:.1} dBm0, twist {twist_db:.1} dB")?;
+            }
+            Event::Silence { .. } => writeln!(out, "silence")?,
+            Event::Sound { .. } => writeln!(out, "sound")?,
+        }
+    }
+    out.flush()
+}
+
+/// The detectors over one pass of the bank. Events become ready in the order of their ends.
+struct Listener {
+    bank: ToneBank<8>,
+    blocks: BlockBuffer,
+    dtmf: DtmfDetector,
+    silence: SilenceDetector,
+    /// Events that one still to come may have to precede.
+    held: Vec<Event>,
+    ready: Vec<Event>,
+}
+
+impl Listener {
+    fn new(silence: SilenceDetector, rate: SampleRate) -> Self {
+        Self {
+            bank: bank(rate),
+            blocks: BlockBuffer::new(),
+            dtmf: DtmfDetector::new(&DtmfProfile::default(), rate),
+            silence,
+            held: Vec::new(),
+            ready: Vec::new(),
+        }
+    }
+
+    fn hear(&mut self, mut samples: &[i16]) {
+        while !samples.is_empty() {
+            let (taken, complete) = self.blocks.take(samples);
+            samples = &samples[taken..];
+            if complete {
+                self.block(u64::MAX);
+            }
+        }
+    }
+
+    /// The newest block, in a line that ends at `line_end`.
+    fn block(&mut self, line_end: u64) {
+        let powers = self.bank.measure(self.blocks.block());
+        let position = self.blocks.position();
+        let event = self.dtmf.block(&powers, self.blocks.history(), position);
+        self.hold_digit(event, line_end);
+        if line_end == u64::MAX {
+            self.held.extend(self.silence.block(powers.total).map(Event::from));
+        }
+        let settled = self.dtmf.settled_sample(position);
+        self.held.sort_by_key(|event| event.span().1);
+        let settled = self.held.partition_point(|event| event.span().1 <= settled);
+        self.ready.extend(self.held.drain(..settled));
+    }
+
+    fn hold_digit(&mut self, event: Option<DtmfEvent>, line_end: u64) {
+        let tenths = |value: f32| f64::from(value * 10.0).round() / 10.0;
+        if let Some(DtmfEvent::Ended(tone, end)) = event {
+            self.held.push(Event::Digit {
+                digit: tone.digit.as_char(),
+                start_sample: tone.start_sample,
+                end_sample: end.min(line_end),
+                level_dbm0: tenths(tone.level_dbm0),
+                twist_db: tenths(tone.twist_db),
+            });
+        }
+    }
+
+    /// The line ended: what was going on ends with it.
+    fn finish(&mut self) {
+        let line_end = self.blocks.position();
+        self.held.extend(self.silence.span_until(line_end).map(Event::from));
+        // A tone that stopped just now is recognised by the silence that would have followed.
+        for _ in 0..2 {
+            const SILENCE: [i16; BLOCK_SAMPLES] = [0; BLOCK_SAMPLES];
+            self.blocks.take(&SILENCE[..self.blocks.missing()]);
+            self.block(line_end);
+        }
+        let event = self.dtmf.finish(line_end);
+        self.hold_digit(event, line_end);
+        self.held.sort_by_key(|event| event.span().1);
+        self.ready.append(&mut self.held);
+    }
+}

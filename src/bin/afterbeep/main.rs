@@ -1,0 +1,42 @@
+//! The command line: records a call from a file, shows what the detectors hear.
+
+mod args;
+mod detect;
+mod input;
+mod record;
+mod waveform;
+
+use args::{Arguments, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+/// Status where nothing could start, or the file failed.
+const FAILED: u8 = 1;
+/// Status for arguments that make no sense, as clap's own.
+const USAGE: u8 = 2;
+
+/// Why a command did not do its work.
+enum Failure {
+    Usage(String),
+    Failed(String),
+}
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Record(arguments) => record::run(&arguments),
+        Command::Detect(arguments) => detect::run(&arguments),
+    };
+    let (status, text) = match done {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(Failure::Usage(text)) => (USAGE, text),
+        Err(Failure::Failed(text)) => (FAILED, text),
+    };
+    eprintln!("afterbeep: {text}");
+    ExitCode::from(status)
+}

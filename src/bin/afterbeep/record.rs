@@ -1,0 +1,162 @@
+use crate::args::Record;
+use crate::{Failure, input, waveform};
+use afterbeep::engine::{Engine, EngineConfig, FileConfig, SessionError, SessionHandle, SessionResult};
+use afterbeep::session::EndReason;
+use afterbeep::wav::WavReader;
+use serde::Serialize;
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+/// A frame as a switch delivers it.
+const FRAME_SAMPLES: usize = 160;
+/// How long the feeder waits for the writer before it looks again.
+const FEEDER_WAIT: Duration = Duration::from_micros(500);
+
+/// The result as the contract has it.
+#[derive(Serialize)]
+struct Report {
+    end_reason: &'static str,
+    end_digit: Option<char>,
+    path: Option<String>,
+    samples: u64,
+    duration_ms: u64,
+    trimmed_samples: u64,
+    lost_samples: u64,
+    line_lost_samples: u64,
+    complete: bool,
+}
+
+impl From<&SessionResult> for Report {
+    fn from(result: &SessionResult) -> Self {
+        Self {
+            end_reason: result.end_reason.name(),
+            end_digit: result.end_digit.map(|digit| digit.as_char()),
+            path: result.path.as_ref().map(|path| path.display().to_string()),
+            samples: result.samples,
+            duration_ms: result.duration_ms,
+            trimmed_samples: result.trimmed_samples,
+            lost_samples: result.lost_samples,
+            line_lost_samples: result.line_lost_samples,
+            complete: result.complete,
+        }
+    }
+}
+
+impl Report {
+    /// Nothing could start.
+    fn not_started() -> Self {
+        Self {
+            end_reason: EndReason::Error.name(),
+            end_digit: None,
+            path: None,
+            samples: 0,
+            duration_ms: 0,
+            trimmed_samples: 0,
+            lost_samples: 0,
+            line_lost_samples: 0,
+            complete: false,
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &Record) -> Result<(), Failure> {
+    let session = arguments.session();
+    session.validate().map_err(|error| Failure::Usage(error.to_string()))?;
+    let recorded = record(arguments);
+    if arguments.json {
+        let report = recorded.as_ref().map_or(Report::not_started(), Report::from);
+        println!("{}", serde_json::to_string(&report)?);
+    } else if let Ok(result) = &recorded {
+        summarise(result);
+    }
+    match recorded?.error {
+        Some(error) => Err(Failure::Failed(error.to_string())),
+        None => Ok(()),
+    }
+}
+
+fn record(arguments: &Record) -> Result<SessionResult, Failure> {
+    let mut line = input::open(&arguments.input.path)?;
+    // A feeder faster than real time gains from a longer ring and a quicker look at it.
+    let config = EngineConfig { poll_interval_ms: 1, ring_ms: 30_000, ..EngineConfig::default() };
+    let engine = Engine::new(&config)?;
+    let session = engine.open(&arguments.session(), &file(arguments)?)?;
+    let rate = line.sample_rate();
+    let hangup_at = arguments.hangup_at.map_or(u64::MAX, |ms| rate.samples(ms.into()));
+    feed(session, &mut line, hangup_at)?;
+    // Does nothing to a session that has ended.
+    session.hangup()?;
+    loop {
+        match session.result(Duration::from_secs(1)) {
+            Err(SessionError::NotFinished) => {}
+            result => return Ok(result?),
+        }
+    }
+}
+
+/// `--out`: a directory, or the file to create.
+fn file(arguments: &Record) -> Result<FileConfig, Failure> {
+    let out = &arguments.out;
+    let format = arguments.format.into();
+    if out.is_dir() || out.as_os_str().as_encoded_bytes().ends_with(b"/") {
+        return Ok(FileConfig { format, ..FileConfig::new(out) });
+    }
+    let directory = match out.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let name = out.file_name().and_then(|name| name.to_str());
+    let name = name.ok_or_else(|| Failure::Failed(format!("{} is no file name in UTF-8", out.display())))?;
+    Ok(FileConfig { name: Some(name.to_owned()), format, ..FileConfig::new(directory) })
+}
+
+/// The caller speaks until the line ends, the session does, or the caller hangs up.
+fn feed(session: SessionHandle, line: &mut WavReader<Box<dyn Read>>, hangup_at: u64) -> Result<(), Failure> {
+    let mut frame = [0; FRAME_SAMPLES];
+    let mut heard = [0; FRAME_SAMPLES];
+    let mut position = 0;
+    loop {
+        let wanted = hangup_at.saturating_sub(position).min(FRAME_SAMPLES as u64) as usize;
+        let count = line.read(&mut frame[..wanted])?;
+        if count == 0 {
+            return Ok(());
+        }
+        loop {
+            match session.writable_samples() {
+                Ok(room) if room < count => std::thread::sleep(FEEDER_WAIT),
+                Ok(_) => break,
+                Err(SessionError::Ended) => return Ok(()),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        match session.push(&frame[..count]).and_then(|()| session.pull(&mut heard[..count])) {
+            Ok(()) => position += count as u64,
+            Err(SessionError::Ended) => return Ok(()),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn summarise(result: &SessionResult) {
+    let seconds = result.duration_ms as f64 / 1_000.0;
+    let ended = match result.end_digit {
+        Some(digit) => format!("{} {digit}", result.end_reason),
+        None => result.end_reason.to_string(),
+    };
+    println!("ended by {ended} after {seconds:.3} s");
+    let Some(path) = &result.path else {
+        println!("nothing was recorded");
+        return;
+    };
+    if let Some(picture) = waveform::draw(path) {
+        println!("\n{picture}▏{ended}\n");
+    }
+    println!("recorded  {} ({} samples)", path.display(), result.samples);
+    if result.trimmed_samples > 0 {
+        println!("trimmed   {} samples of the ending", result.trimmed_samples);
+    }
+    if !result.complete {
+        println!("LOST      {} samples; silence stands in their place", result.lost_samples);
+    }
+}
