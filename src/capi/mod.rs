@@ -2,6 +2,7 @@
 //!
 //! Doc comments here are the C manual: they are written for C readers and copied into the header.
 #![allow(non_camel_case_types, reason = "these are the names that C sees")]
+#![allow(rustdoc::broken_intra_doc_links, reason = "thread tags stand in brackets")]
 
 pub mod status;
 pub mod version;

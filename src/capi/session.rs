@@ -102,7 +102,7 @@ pub unsafe extern "C" fn afterbeep_session_push(
     pcm: *const i16,
     sample_count: usize,
 ) -> afterbeep_status {
-    media(session, |session| {
+    media_call(session, |session| {
         // SAFETY: the caller vouches for it.
         let frame = unsafe { samples(pcm, sample_count) }?;
         Ok(session.push(frame)?)
@@ -122,7 +122,7 @@ pub extern "C" fn afterbeep_session_push_lost(
     session: afterbeep_session,
     sample_count: usize,
 ) -> afterbeep_status {
-    media(session, |session| Ok(session.push_lost(sample_count)?))
+    media_call(session, |session| Ok(session.push_lost(sample_count)?))
 }
 
 /// Fills a frame with what the caller shall hear: the beep's samples that are due, silence
@@ -171,7 +171,7 @@ pub unsafe extern "C" fn afterbeep_session_writable_samples(
     session: afterbeep_session,
     out_samples: *mut usize,
 ) -> afterbeep_status {
-    media(session, |session| {
+    media_call(session, |session| {
         let room = session.writable_samples()?;
         // SAFETY: the caller vouches for it.
         *unsafe { object(out_samples) }? = room;
@@ -262,7 +262,7 @@ pub extern "C" fn afterbeep_session_close(session: afterbeep_session) -> afterbe
 }
 
 /// A media call. Were one to panic, its session would be ended rather than left half changed.
-fn media(
+fn media_call(
     session: afterbeep_session,
     body: impl FnOnce(SessionHandle) -> Result<(), afterbeep_status>,
 ) -> afterbeep_status {

@@ -16,8 +16,10 @@ use std::ptr;
 pub struct afterbeep_silence {
     detector: SilenceDetector,
     blocks: BlockBuffer,
-    meter: ToneBank<0>,
 }
+
+/// Total power alone.
+static METER: ToneBank<0> = ToneBank::new([]);
 
 /// Creates a detector.
 ///
@@ -43,10 +45,9 @@ pub unsafe extern "C" fn afterbeep_silence_create(
         // SAFETY: the caller vouches for it.
         unsafe {
             *object(out_silence)? = ptr::null_mut();
-            let rate = SampleRate::new(sample_rate_hz).map_err(|_| afterbeep_status::SAMPLE_RATE)?;
+            SampleRate::new(sample_rate_hz).map_err(|_| afterbeep_status::SAMPLE_RATE)?;
             let detector = SilenceDetector::new(threshold_dbm0).map_err(|_| afterbeep_status::CONFIG)?;
-            let meter = ToneBank::new([], rate);
-            hand_over(out_silence, afterbeep_silence { detector, blocks: BlockBuffer::new(), meter })
+            hand_over(out_silence, afterbeep_silence { detector, blocks: BlockBuffer::new() })
         }
     })
 }
@@ -76,7 +77,7 @@ pub unsafe extern "C" fn afterbeep_silence_push(
             let (taken, complete) = silence.blocks.take(frame);
             frame = &frame[taken..];
             if complete {
-                silence.detector.block(silence.meter.measure(silence.blocks.block()).total);
+                silence.detector.block(METER.measure(silence.blocks.block()).total);
             }
         }
         Ok(())

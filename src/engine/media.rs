@@ -86,7 +86,7 @@ impl Media {
     }
 
     pub(super) fn push_lost(&mut self, samples: usize) -> Taken {
-        const SILENCE: [i16; FRAME_MAX_SAMPLES] = [0; FRAME_MAX_SAMPLES];
+        static SILENCE: [i16; FRAME_MAX_SAMPLES] = [0; FRAME_MAX_SAMPLES];
         if self.session.state() == State::Ended {
             return Taken::Ended;
         }

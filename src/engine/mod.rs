@@ -77,7 +77,7 @@ impl Engine {
                 Err(full())
             }
             Err(error) => {
-                let error = CreateError::from_io(part.path(), error.into());
+                let error = CreateError::from_io(part.part(), error.into());
                 part.delete();
                 Err(error.into())
             }

@@ -27,7 +27,7 @@ pub enum CreateError {
     #[error("{0} exists already; choose another name or move it away")]
     Exists(PathBuf),
     /// The process may not write there.
-    #[error("no permission to write {0}")]
+    #[error("{0} cannot be written; check its owner, its mode, and whether the disk is mounted read-only")]
     Permission(PathBuf),
     /// The operating system refused otherwise.
     #[error("{path}: {cause}")]
@@ -46,7 +46,7 @@ impl CreateError {
         match cause.kind() {
             io::ErrorKind::NotFound => Self::DirectoryMissing(path),
             io::ErrorKind::AlreadyExists => Self::Exists(path),
-            io::ErrorKind::PermissionDenied => Self::Permission(path),
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::Permission(path),
             _ => Self::Io { path, cause },
         }
     }
@@ -101,7 +101,7 @@ impl PartFile {
     }
 
     /// The file as it is now.
-    pub(crate) fn path(&self) -> &Path {
+    pub(crate) fn part(&self) -> &Path {
         &self.part
     }
 

@@ -1,6 +1,6 @@
 use super::Terminators;
 use crate::dsp::beep::{BeepConfig, BeepConfigError};
-use crate::dsp::silence::DEFAULT_SILENCE_THRESHOLD_DBM0;
+use crate::dsp::silence::{DEFAULT_SILENCE_THRESHOLD_DBM0, SilenceDetector, SilenceThresholdOutOfRange};
 use crate::line::SampleRate;
 use core::fmt;
 
@@ -59,6 +59,12 @@ impl fmt::Display for ConfigError {
 
 impl core::error::Error for ConfigError {}
 
+impl From<SilenceThresholdOutOfRange> for ConfigError {
+    fn from(_: SilenceThresholdOutOfRange) -> Self {
+        Self { field: "silence_threshold_dbm0", takes: "-80 to 0 dBm0" }
+    }
+}
+
 impl From<BeepConfigError> for ConfigError {
     fn from(error: BeepConfigError) -> Self {
         let (field, takes) = match error {
@@ -82,6 +88,7 @@ impl SessionConfig {
         if let Some(beep) = &self.beep {
             beep.validate()?;
         }
+        SilenceDetector::new(self.silence_threshold_dbm0)?;
         let within = |value: u32, max: u32, field, takes| {
             if value <= max { Ok(()) } else { Err(ConfigError { field, takes }) }
         };

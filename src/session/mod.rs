@@ -12,8 +12,8 @@ pub use state::State;
 pub use terminators::{InvalidTerminators, Terminators};
 
 use crate::dsp::beep::Beep;
-use crate::dsp::dtmf::{Digit, DtmfDetector, DtmfEvent, DtmfProfile, bank};
-use crate::dsp::goertzel::{BlockPowers, ToneBank};
+use crate::dsp::dtmf::{BANK, Digit, DtmfDetector, DtmfEvent, DtmfProfile};
+use crate::dsp::goertzel::BlockPowers;
 use crate::dsp::silence::{Activity, SilenceDetector};
 use crate::dsp::{BLOCK_SAMPLES, BlockBuffer};
 use crate::line::SampleRate;
@@ -40,7 +40,6 @@ pub struct End {
 pub struct Session {
     state: State,
     beep: Option<Beep>,
-    bank: ToneBank<8>,
     blocks: BlockBuffer,
     dtmf: DtmfDetector,
     silence: SilenceDetector,
@@ -72,8 +71,7 @@ impl Session {
             Some(beep) => Some(Beep::new(beep, rate)?),
             None => None,
         };
-        let silence = SilenceDetector::new(config.silence_threshold_dbm0)
-            .map_err(|_| ConfigError { field: "silence_threshold_dbm0", takes: "-80 to 0 dBm0" })?;
+        let silence = SilenceDetector::new(config.silence_threshold_dbm0)?;
         let beep_end = beep.as_ref().map_or(0, |beep| beep.len_samples().into());
         let off_if_0 = |ms: u32| if ms == 0 { u64::MAX } else { rate.samples(ms.into()) };
         let limits = Limits {
@@ -88,7 +86,6 @@ impl Session {
         let mut session = Self {
             state: State::Beep,
             beep,
-            bank: bank(rate),
             blocks: BlockBuffer::new(),
             dtmf: DtmfDetector::new(&DtmfProfile::default(), rate),
             silence,
@@ -228,7 +225,7 @@ impl Session {
 
     fn step_block(&mut self) {
         let end = self.blocks.position();
-        let powers = self.bank.measure(self.blocks.block());
+        let powers = BANK.measure(self.blocks.block());
         if let Some((digit, start)) = self.key(&powers) {
             let terminator = self.terminators().contains(digit);
             let input = if terminator { Input::Terminator } else { Input::OtherDigit };
@@ -259,9 +256,8 @@ impl Session {
     fn key_before_the_end(&mut self) -> Option<(Digit, u64)> {
         const SILENCE: [i16; BLOCK_SAMPLES] = [0; BLOCK_SAMPLES];
         for _ in 0..2 {
-            let (silence, _) = SILENCE.split_at(self.blocks.missing());
-            self.blocks.take(silence);
-            let powers = self.bank.measure(self.blocks.block());
+            self.blocks.take(SILENCE.get(..self.blocks.missing()).unwrap_or_default());
+            let powers = BANK.measure(self.blocks.block());
             let key = self.key(&powers).filter(|(digit, _)| self.terminators().contains(*digit));
             if key.is_some() {
                 return key;

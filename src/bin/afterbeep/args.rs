@@ -52,7 +52,7 @@ pub(crate) struct Record {
     #[arg(long, value_name = "KEYS", default_value = "#", value_parser = Terminators::parse)]
     pub(crate) terminators: Terminators,
     /// Longest message; 0 for no limit
-    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = duration_ms)]
+    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = duration_ms, allow_hyphen_values = true)]
     pub(crate) max_duration: u32,
     /// End where nobody has spoken for this long [default: off]
     #[arg(long, value_name = "TIME", value_parser = duration_ms)]

@@ -1,7 +1,6 @@
 use crate::args::Detect;
 use crate::{Failure, input};
-use afterbeep::dsp::dtmf::{DtmfDetector, DtmfEvent, DtmfProfile, bank};
-use afterbeep::dsp::goertzel::ToneBank;
+use afterbeep::dsp::dtmf::{BANK, DtmfDetector, DtmfEvent, DtmfProfile};
 use afterbeep::dsp::silence::{Activity, SilenceDetector, Span};
 use afterbeep::dsp::{BLOCK_SAMPLES, BlockBuffer};
 use afterbeep::line::SampleRate;
@@ -92,7 +91,6 @@ fn print(events: &mut Vec<Event>, json: bool, out: &mut impl Write) -> io::Resul
 
 /// The detectors over one pass of the bank. Events become ready in the order of their ends.
 struct Listener {
-    bank: ToneBank<8>,
     blocks: BlockBuffer,
     dtmf: DtmfDetector,
     silence: SilenceDetector,
@@ -104,7 +102,6 @@ struct Listener {
 impl Listener {
     fn new(silence: SilenceDetector, rate: SampleRate) -> Self {
         Self {
-            bank: bank(rate),
             blocks: BlockBuffer::new(),
             dtmf: DtmfDetector::new(&DtmfProfile::default(), rate),
             silence,
@@ -125,7 +122,7 @@ impl Listener {
 
     /// The newest block, in a line that ends at `line_end`.
     fn block(&mut self, line_end: u64) {
-        let powers = self.bank.measure(self.blocks.block());
+        let powers = BANK.measure(self.blocks.block());
         let position = self.blocks.position();
         let event = self.dtmf.block(&powers, self.blocks.history(), position);
         self.hold_digit(event, line_end);
@@ -139,7 +136,8 @@ impl Listener {
     }
 
     fn hold_digit(&mut self, event: Option<DtmfEvent>, line_end: u64) {
-        let tenths = |value: f32| f64::from(value * 10.0).round() / 10.0;
+        // The sum turns -0 into 0.
+        let tenths = |value: f32| f64::from(value * 10.0).round() / 10.0 + 0.0;
         if let Some(DtmfEvent::Ended(tone, end)) = event {
             self.held.push(Event::Digit {
                 digit: tone.digit.as_char(),

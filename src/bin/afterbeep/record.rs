@@ -1,10 +1,10 @@
 use crate::args::Record;
 use crate::{Failure, input, waveform};
 use afterbeep::engine::{Engine, EngineConfig, FileConfig, SessionError, SessionHandle, SessionResult};
-use afterbeep::session::EndReason;
+use afterbeep::session::{ConfigError, EndReason};
 use afterbeep::wav::WavReader;
 use serde::Serialize;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -62,18 +62,26 @@ impl Report {
 
 pub(crate) fn run(arguments: &Record) -> Result<(), Failure> {
     let session = arguments.session();
-    session.validate().map_err(|error| Failure::Usage(error.to_string()))?;
+    session.validate().map_err(|error| Failure::Usage(flag_error(&error)))?;
     let recorded = record(arguments);
+    let mut out = std::io::stdout().lock();
+    // Whoever closed standard output does not want to read it; the message is left all the same.
     if arguments.json {
         let report = recorded.as_ref().map_or(Report::not_started(), Report::from);
-        println!("{}", serde_json::to_string(&report)?);
+        let _ = writeln!(out, "{}", serde_json::to_string(&report)?);
     } else if let Ok(result) = &recorded {
-        summarise(result);
+        let _ = summarise(result, &mut out);
     }
     match recorded?.error {
         Some(error) => Err(Failure::Failed(error.to_string())),
         None => Ok(()),
     }
+}
+
+/// A field out of range, by the name of its flag.
+fn flag_error(error: &ConfigError) -> String {
+    let unit = ["_ms", "_hz", "_dbm0"].into_iter().find_map(|unit| error.field.strip_suffix(unit));
+    format!("--{} takes {}", unit.unwrap_or(error.field).replace('_', "-"), error.takes)
 }
 
 fn record(arguments: &Record) -> Result<SessionResult, Failure> {
@@ -138,25 +146,25 @@ fn feed(session: SessionHandle, line: &mut WavReader<Box<dyn Read>>, hangup_at: 
     }
 }
 
-fn summarise(result: &SessionResult) {
+fn summarise(result: &SessionResult, out: &mut impl Write) -> std::io::Result<()> {
     let seconds = result.duration_ms as f64 / 1_000.0;
     let ended = match result.end_digit {
         Some(digit) => format!("{} {digit}", result.end_reason),
         None => result.end_reason.to_string(),
     };
-    println!("ended by {ended} after {seconds:.3} s");
+    writeln!(out, "ended by {ended} after {seconds:.3} s")?;
     let Some(path) = &result.path else {
-        println!("nothing was recorded");
-        return;
+        return writeln!(out, "nothing was recorded");
     };
-    if let Some(picture) = waveform::draw(path) {
-        println!("\n{picture}▏{ended}\n");
+    if let Some(picture) = waveform::draw(path, result.samples) {
+        writeln!(out, "\n{picture}▏{ended}\n")?;
     }
-    println!("recorded  {} ({} samples)", path.display(), result.samples);
+    writeln!(out, "recorded  {} ({} samples)", path.display(), result.samples)?;
     if result.trimmed_samples > 0 {
-        println!("trimmed   {} samples of the ending", result.trimmed_samples);
+        writeln!(out, "trimmed   {} samples of the ending", result.trimmed_samples)?;
     }
-    if !result.complete {
-        println!("LOST      {} samples; silence stands in their place", result.lost_samples);
+    if result.lost_samples > 0 {
+        writeln!(out, "LOST      {} samples", result.lost_samples)?;
     }
+    Ok(())
 }

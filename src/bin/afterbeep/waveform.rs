@@ -11,19 +11,17 @@ const QUIETEST_DBM0: f32 = -50.0;
 const LOUDEST_DBM0: f32 = -6.0;
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// The level over time of a recording, a bar a column.
-pub(crate) fn draw(path: &Path) -> Option<String> {
+/// The level over time of a recording of so many samples, a bar a column.
+pub(crate) fn draw(path: &Path, samples: u64) -> Option<String> {
     let mut reader = WavReader::new(BufReader::new(File::open(path).ok()?)).ok()?;
-    let mut samples = Vec::new();
-    let mut piece = [0; 8_000];
+    let mut column = vec![0; usize::try_from(samples).ok()?.div_ceil(COLUMNS).max(1)];
+    let mut picture = String::new();
     loop {
-        match reader.read(&mut piece).ok()? {
-            0 => break,
-            count => samples.extend_from_slice(&piece[..count]),
+        match reader.read(&mut column).ok()? {
+            0 => return Some(picture),
+            count => picture.push(bar(&column[..count])),
         }
     }
-    let column = samples.len().div_ceil(COLUMNS).max(1);
-    Some(samples.chunks(column).map(bar).collect())
 }
 
 fn bar(samples: &[i16]) -> char {

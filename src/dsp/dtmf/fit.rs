@@ -174,7 +174,11 @@ fn refine(samples: &[i16; FIT_SAMPLES], radians: f32) -> Option<f32> {
 }
 
 /// Solves a symmetric positive definite system by elimination.
-#[allow(clippy::indexing_slicing, reason = "every index is below TERMS, the length of all arrays")]
+#[allow(
+    clippy::indexing_slicing,
+    clippy::needless_range_loop,
+    reason = "every index is below TERMS, the length of all arrays"
+)]
 fn solve(mut matrix: [[f32; TERMS]; TERMS], mut right: [f32; TERMS]) -> Option<[f32; TERMS]> {
     for pivot in 0..TERMS {
         // Terms that cannot be told apart leave nothing of the pivot.

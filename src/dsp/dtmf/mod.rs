@@ -1,7 +1,7 @@
 //! The DTMF receiver (ITU-T Q.23, Q.24).
 //!
 //! Two stages: a block of the [bank](super::goertzel) finds a candidate cheaply; a fit of two
-//! sinusoids to the candidate alone ([`fit`]) decides by frequency, level, twist and purity, and finds the
+//! sinusoids to the candidate alone decides by frequency, level, twist and purity, and finds the
 //! first and the last sample of the tone.
 
 mod digit;
@@ -11,4 +11,4 @@ mod receiver;
 
 pub use digit::{Digit, HIGH_HZ, LOW_HZ};
 pub use profile::DtmfProfile;
-pub use receiver::{DtmfDetector, DtmfEvent, DtmfReceiver, Tone, bank};
+pub use receiver::{BANK, DtmfDetector, DtmfEvent, DtmfReceiver, Tone};

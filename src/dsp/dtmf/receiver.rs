@@ -21,6 +21,13 @@ pub struct Tone {
     pub twist_db: f32,
 }
 
+impl Tone {
+    fn with_powers(self, (low, high): (f32, f32)) -> Self {
+        let level_dbm0 = dbm0_from_mean_square(low.max(high));
+        Self { level_dbm0, twist_db: db_from_power_ratio(high / low), ..self }
+    }
+}
+
 /// What a receiver reports.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum DtmfEvent {
@@ -30,12 +37,9 @@ pub enum DtmfEvent {
     Ended(Tone, u64),
 }
 
-/// The bank that a receiver wants its blocks measured with: the rows, then the columns.
-pub fn bank(rate: SampleRate) -> ToneBank<8> {
-    let [a, b, c, d] = LOW_HZ;
-    let [e, f, g, h] = HIGH_HZ;
-    ToneBank::new([a, b, c, d, e, f, g, h], rate)
-}
+/// The bank that a detector wants its blocks measured with: the rows, then the columns.
+pub static BANK: ToneBank<8> =
+    ToneBank::new([697.0, 770.0, 852.0, 941.0, 1_209.0, 1_336.0, 1_477.0, 1_633.0]);
 
 /// Recognises digits in a stream of blocks that somebody else measured.
 #[derive(Clone, Debug)]
@@ -166,11 +170,6 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// Position of the history's first sample; streams shorter than the history count from 0.
-    fn start_sample(&self) -> u64 {
-        self.end_sample.saturating_sub(HISTORY_SAMPLES as u64)
-    }
-
     fn fit(&self, digit: Digit, samples: Option<&[i16; FIT_SAMPLES]>) -> Option<ToneFit> {
         let (row, column) = digit.row_and_column();
         let radians =
@@ -198,12 +197,9 @@ impl Look<'_> {
             && fit.purity() >= self.limits.min_purity;
         confirmed.then(|| {
             let run = fit.run_backward(self.history, FIT_SAMPLES - 1) as u64;
-            Tone {
-                digit,
-                start_sample: self.end_sample.saturating_sub(run).max(self.start_sample()),
-                level_dbm0: dbm0_from_mean_square(low_power.max(high_power)),
-                twist_db: db_from_power_ratio(high_power / low_power),
-            }
+            let start_sample = self.end_sample.saturating_sub(run);
+            let tone = Tone { digit, start_sample, level_dbm0: 0.0, twist_db: 0.0 };
+            tone.with_powers((low_power, high_power))
         })
     }
 
@@ -220,9 +216,20 @@ impl Look<'_> {
     /// Reports a tone that has lasted until `end` if that is long enough.
     fn admit(&self, tone: Tone, end: u64) -> (State, Option<DtmfEvent>) {
         if end.saturating_sub(tone.start_sample) >= self.limits.min_tone_samples {
+            let tone = self.measured_before(tone, end);
             (State::Sounding(tone), Some(DtmfEvent::Started(tone)))
         } else {
             (State::Candidate(tone), None)
+        }
+    }
+
+    /// The tone with its levels where it is known to fill the fit: right before `end`.
+    fn measured_before(&self, tone: Tone, end: u64) -> Tone {
+        let until = HISTORY_SAMPLES.saturating_sub(self.end_sample.saturating_sub(end) as usize);
+        let (before, _) = self.history.split_at(until.min(HISTORY_SAMPLES));
+        match self.fit(tone.digit, before.last_chunk()) {
+            Some(fit) => tone.with_powers(fit.powers()),
+            None => tone,
         }
     }
 
@@ -249,7 +256,6 @@ impl Look<'_> {
 /// A receiver on its own: takes frames, cuts them into blocks, measures them, recognises digits.
 #[derive(Clone, Debug)]
 pub struct DtmfReceiver {
-    bank: ToneBank<8>,
     blocks: BlockBuffer,
     detector: DtmfDetector,
 }
@@ -257,7 +263,7 @@ pub struct DtmfReceiver {
 impl DtmfReceiver {
     /// A receiver for a profile at the line's rate.
     pub fn new(profile: &DtmfProfile, rate: SampleRate) -> Self {
-        Self { bank: bank(rate), blocks: BlockBuffer::new(), detector: DtmfDetector::new(profile, rate) }
+        Self { blocks: BlockBuffer::new(), detector: DtmfDetector::new(profile, rate) }
     }
 
     /// Takes a frame of any length and hands out what it brought.
@@ -266,7 +272,7 @@ impl DtmfReceiver {
             let (taken, complete) = self.blocks.take(frame);
             frame = frame.get(taken..).unwrap_or_default();
             if complete {
-                let powers = self.bank.measure(self.blocks.block());
+                let powers = BANK.measure(self.blocks.block());
                 let event = self.detector.block(&powers, self.blocks.history(), self.blocks.position());
                 event.into_iter().for_each(&mut report);
             }

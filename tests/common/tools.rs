@@ -1,0 +1,63 @@
+//! Programs that tests compare with, and which a machine may not have.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// Whether a program is there. Where it is not, the test skips, loudly; CI, which installs all of them, sets
+/// AFTERBEEP_REQUIRE_TOOLS, and then it fails.
+pub fn have(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path).any(|directory| directory.join(program).is_file());
+    if !found {
+        assert!(std::env::var_os("AFTERBEEP_REQUIRE_TOOLS").is_none(), "{program} is missing");
+        eprintln!("SKIPPED: {program} is not installed");
+    }
+    found
+}
+
+/// Runs a program that has to succeed.
+pub fn run(command: &mut Command) -> Output {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{command:?}:\n{}\n{}", text(&output.stdout), text(&output.stderr));
+    output
+}
+
+/// The project's own folder.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A small file system of its own, unmounted at the end.
+pub struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    /// `None` where nothing can be mounted: the test then skips, loudly.
+    pub fn mount(size: &str) -> Option<Self> {
+        let directory = tempfile::tempdir().unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", &format!("size={size}"), "tmpfs"]).arg(directory.path());
+        if have("mount") && mount.status().is_ok_and(|status| status.success()) {
+            return Some(Self(directory));
+        }
+        eprintln!("SKIPPED: no file system can be mounted; this needs root");
+        None
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Takes all room that is left.
+    pub fn fill(&self) {
+        use std::io::Write;
+        let mut file = std::fs::File::create(self.path().join("filler")).unwrap();
+        while file.write_all(&[0; 1_024]).is_ok() {}
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
+    }
+}

@@ -1,0 +1,290 @@
+//! Media calls make no system call, allocate nothing and fault no page, over every state and every end reason.
+//!
+//! The media thread forbids itself every system call (a seccomp filter that kills the process) and counts the
+//! allocations of its own; page faults are counted in a first round without the filter. Two planted
+//! violations show that the checks bite.
+
+mod common;
+
+use afterbeep::dsp::beep::BeepConfig;
+use afterbeep::dsp::dtmf::Digit;
+use afterbeep::engine::{Engine, EngineConfig, FileConfig, SessionError, SessionHandle};
+use afterbeep::session::{EndReason, SessionConfig};
+use common::{Key, Line, Random};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::process::{Command, exit};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+thread_local! {
+    static MEDIA: Cell<bool> = const { Cell::new(false) };
+}
+static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+
+/// Counts what the media thread allocates or frees.
+struct Counting;
+
+// SAFETY: it only counts, and leaves the work to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller vouches for the layout.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count();
+        // SAFETY: the caller vouches for both.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn count() {
+    if MEDIA.with(Cell::get) {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Lets the calling thread make no system call at all.
+fn forbid_system_calls() {
+    let kill = [libc::sock_filter {
+        code: (libc::BPF_RET | libc::BPF_K) as u16,
+        jt: 0,
+        jf: 0,
+        k: libc::SECCOMP_RET_KILL_PROCESS,
+    }];
+    let program = libc::sock_fprog { len: 1, filter: kill.as_ptr().cast_mut() };
+    // SAFETY: the program outlives the calls; both concern this thread alone.
+    unsafe {
+        assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+        assert_eq!(libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program), 0);
+    }
+}
+
+fn page_faults() -> i64 {
+    // SAFETY: zeroes are a valid `rusage`, which the call fills.
+    unsafe {
+        let mut usage = std::mem::zeroed::<libc::rusage>();
+        assert_eq!(libc::getrusage(libc::RUSAGE_THREAD, &raw mut usage), 0);
+        usage.ru_minflt + usage.ru_majflt
+    }
+}
+
+/// What the control thread does while the media thread waits for it.
+type Control = fn(SessionHandle);
+
+struct Scene {
+    name: &'static str,
+    session: SessionHandle,
+    line: Vec<i16>,
+    /// After so many frames the control thread acts.
+    control: Option<(usize, Control)>,
+    expected: EndReason,
+}
+
+/// The two threads' meeting point: neither of them may sleep on it.
+static ASKED: AtomicUsize = AtomicUsize::new(0);
+static ACTED: AtomicUsize = AtomicUsize::new(0);
+static DONE: AtomicUsize = AtomicUsize::new(0);
+
+fn scenes(engine: &Engine, directory: &std::path::Path) -> Vec<Scene> {
+    let mut random = Random::new(5);
+    let file = FileConfig::new(directory);
+    let beep = BeepConfig { duration_ms: 60, ..BeepConfig::default() };
+    let config = SessionConfig {
+        beep: Some(beep),
+        echo_guard_ms: 40,
+        max_duration_ms: 1_000,
+        initial_silence_ms: 400,
+        final_silence_ms: 200,
+        ..SessionConfig::default()
+    };
+    let spoken = || Line::new().silence(100).audio(&common::speech("reading.wav")[..2_400]);
+    let noise = |random: &mut Random| Line::new().silence(1_500).noise(-20.0, random).pcm();
+    let lines = [
+        ("key", spoken().key(Key::new('#'), &mut random).pcm(), None, EndReason::Dtmf),
+        (
+            "other key, then silence",
+            spoken().key(Key::new('5'), &mut random).silence(500).pcm(),
+            None,
+            EndReason::FinalSilence,
+        ),
+        ("silence", vec![0; 8_000], None, EndReason::InitialSilence),
+        ("noise", noise(&mut random), None, EndReason::MaxDuration),
+    ];
+    let controls: [(&str, usize, Control, EndReason); 7] = [
+        ("hangup in the beep", 1, |s| s.hangup().unwrap(), EndReason::Hangup),
+        ("hangup in the guard", 4, |s| s.hangup().unwrap(), EndReason::Hangup),
+        ("hangup", 20, |s| s.hangup().unwrap(), EndReason::Hangup),
+        ("stop", 20, |s| s.stop().unwrap(), EndReason::Stopped),
+        ("cancel", 20, |s| s.cancel().unwrap(), EndReason::Cancelled),
+        ("fail", 20, |s| s.fail().unwrap(), EndReason::Error),
+        ("signalled key", 20, |s| s.digit(Digit::new('#').unwrap()).unwrap(), EndReason::Dtmf),
+    ];
+    let noises: Vec<_> = controls
+        .into_iter()
+        .map(|(name, at, control, reason)| (name, noise(&mut random), Some((at, control)), reason))
+        .collect();
+    let mut scenes: Vec<Scene> = lines
+        .into_iter()
+        .chain(noises)
+        .map(|(name, line, control, expected)| {
+            let session = engine.open(&config, &file).unwrap();
+            Scene { name, session, line, control, expected }
+        })
+        .collect();
+    // Longer than the ring, whose writer sleeps: samples are lost in every frame of its second half.
+    let endless = SessionConfig { beep: None, max_duration_ms: 4_000, ..SessionConfig::default() };
+    scenes.push(Scene {
+        name: "overrun",
+        session: engine.open(&endless, &file).unwrap(),
+        line: Line::new().silence(5_000).noise(-20.0, &mut random).pcm(),
+        control: None,
+        expected: EndReason::MaxDuration,
+    });
+    scenes
+}
+
+/// One round of every media call in every scene.
+fn play(scenes: &[Scene], foreign: SessionHandle, closed: SessionHandle) {
+    let mut heard = [0; 160];
+    for (place, scene) in scenes.iter().enumerate() {
+        for (number, frame) in scene.line.chunks(160).enumerate() {
+            let _ = scene.session.writable_samples();
+            let _ = scene.session.pull(&mut heard);
+            let _ = scene.session.state();
+            let pushed = match number % 7 {
+                6 => scene.session.push_lost(frame.len()),
+                _ => scene.session.push(frame),
+            };
+            if scene.control.is_some_and(|(at, _)| at == number) {
+                ASKED.store(place + 1, Ordering::Release);
+                while ACTED.load(Ordering::Acquire) != place + 1 {
+                    std::hint::spin_loop();
+                }
+            }
+            if pushed == Err(SessionError::Ended) {
+                break;
+            }
+        }
+        let _ = scene.session.push(&heard);
+    }
+    for handle in [foreign, closed] {
+        let _ = handle.push(&heard);
+        let _ = handle.push_lost(160);
+        let _ = handle.pull(&mut heard);
+        let _ = handle.writable_samples();
+    }
+    let _ = closed.push(&[0; afterbeep::line::FRAME_MAX_SAMPLES + 1]);
+}
+
+/// The control thread's part of a round.
+fn attend(scenes: &[Scene], round: usize) {
+    ASKED.store(0, Ordering::Relaxed);
+    ACTED.store(0, Ordering::Relaxed);
+    while DONE.load(Ordering::Acquire) < round {
+        let asked = ASKED.load(Ordering::Acquire);
+        if asked != ACTED.load(Ordering::Relaxed) {
+            let scene = &scenes[asked - 1];
+            if let Some((_, control)) = scene.control {
+                control(scene.session);
+            }
+            ACTED.store(asked, Ordering::Release);
+        }
+        std::thread::yield_now();
+    }
+}
+
+fn check(scenes: &[Scene]) {
+    for scene in scenes {
+        let result = scene.session.result(Duration::from_secs(30)).unwrap();
+        assert_eq!(result.end_reason, scene.expected, "{}", scene.name);
+        assert_eq!(scene.name == "overrun", !result.complete, "{}", scene.name);
+    }
+}
+
+/// A child that breaks the rule on purpose.
+fn planted(violation: &str) {
+    let engine = Engine::new(&EngineConfig::default()).unwrap();
+    drop(engine);
+    let thread = std::thread::spawn({
+        let violation = violation.to_owned();
+        move || {
+            forbid_system_calls();
+            match violation.as_str() {
+                "sleep" => std::thread::sleep(Duration::from_millis(1)),
+                _ => drop(std::fs::metadata("/")),
+            }
+        }
+    });
+    let _ = thread.join();
+    exit(0);
+}
+
+fn main() {
+    if let Some(violation) = std::env::args().skip_while(|arg| arg != "--planted").nth(1) {
+        planted(&violation);
+    }
+    for violation in ["sleep", "stat"] {
+        let this = std::env::current_exe().unwrap();
+        let status = Command::new(this).args(["--planted", violation]).status().unwrap();
+        assert!(!status.success(), "a planted {violation} went unnoticed");
+    }
+    MEDIA.with(|media| media.set(true));
+    drop(std::hint::black_box(Box::new(1)));
+    MEDIA.with(|media| media.set(false));
+    assert_eq!(ALLOCATIONS.swap(0, Ordering::Relaxed), 2, "a planted allocation went unnoticed");
+
+    let directory = tempfile::tempdir().unwrap();
+    // A writer that looks twice a second lets a ring of 2 s run over.
+    let config = EngineConfig { poll_interval_ms: 500, ..EngineConfig::default() };
+    let engine = Engine::new(&config).unwrap();
+    let closed = engine.open(&SessionConfig::default(), &FileConfig::new(directory.path())).unwrap();
+    closed.close().unwrap();
+    let rounds: Vec<Vec<Scene>> = (0..2).map(|_| scenes(&engine, directory.path())).collect();
+    let rounds: &'static [Vec<Scene>] = rounds.leak();
+    let foreign = SessionHandle::from_bits(u64::MAX);
+
+    static FAULTS: AtomicU64 = AtomicU64::new(0);
+    std::thread::spawn(move || {
+        // Its own stack and code are touched before anything counts.
+        play(&rounds[0], foreign, closed);
+        DONE.store(1, Ordering::Release);
+        while DONE.load(Ordering::Acquire) == 1 {
+            std::hint::spin_loop();
+        }
+        let before = page_faults();
+        MEDIA.with(|media| media.set(true));
+        play(&rounds[1], foreign, closed);
+        MEDIA.with(|media| media.set(false));
+        FAULTS.store((page_faults() - before) as u64, Ordering::Relaxed);
+        DONE.store(3, Ordering::Release);
+    });
+    attend(&rounds[0], 1);
+    check(&rounds[0]);
+    DONE.store(2, Ordering::Release);
+    attend(&rounds[1], 3);
+    check(&rounds[1]);
+    assert_eq!(ALLOCATIONS.load(Ordering::Relaxed), 0, "allocations on the media thread");
+    assert_eq!(FAULTS.load(Ordering::Relaxed), 0, "page faults on the media thread");
+
+    let scenes: &'static [Scene] = scenes(&engine, directory.path()).leak();
+    std::thread::spawn(move || {
+        forbid_system_calls();
+        play(scenes, foreign, closed);
+        DONE.store(4, Ordering::Release);
+        // Leaving would be a system call.
+        loop {
+            std::hint::spin_loop();
+        }
+    });
+    attend(scenes, 4);
+    check(scenes);
+    println!("media calls: 0 system calls, 0 allocations, 0 page faults over {} scenes", scenes.len());
+    drop(directory);
+    exit(0);
+}
