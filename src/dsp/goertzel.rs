@@ -87,6 +87,9 @@ const fn sine(turns: f64) -> f64 {
     if turns > 0.5 {
         turns -= 1.0;
     }
+    if turns < -0.5 {
+        turns += 1.0;
+    }
     if turns > 0.25 {
         turns = 0.5 - turns;
     }
