@@ -10,11 +10,11 @@
 
 SAME(sizeof(afterbeep_status), 4);
 SAME(sizeof(afterbeep_session), 8);
-SAME(sizeof(afterbeep_error), 364);
-SAME(offsetof(afterbeep_error, text), 44);
+SAME(sizeof(afterbeep_error), 360);
+SAME(offsetof(afterbeep_error, text), 40);
 SAME(sizeof(afterbeep_engine_config), 24);
 SAME(offsetof(afterbeep_engine_config, ring_ms), 20);
-SAME(sizeof(afterbeep_result), 64);
+SAME(sizeof(afterbeep_result), 72);
 SAME(offsetof(afterbeep_result, samples), 24);
 SAME(sizeof(afterbeep_dtmf_event), 32);
 SAME(offsetof(afterbeep_dtmf_event, digit), 24);
@@ -46,7 +46,7 @@ static void bad_configurations(const char *directory)
 {
     afterbeep_engine_config engine_config;
     afterbeep_session_config config;
-    afterbeep_error error = {.struct_size = sizeof error};
+    afterbeep_error error;
     afterbeep_engine *engine = NULL;
     afterbeep_session session = {1};
     char longer[sizeof config + 8] = {0};
@@ -97,6 +97,12 @@ static void bad_configurations(const char *directory)
     EXPECT(afterbeep_session_open(engine, (const afterbeep_session_config *)longer, &error, &session),
            INVALID_ARGUMENT);
     longer[sizeof config] = 0;
+    size = 0x7FFFFFFF;
+    memcpy(longer, &size, sizeof size);
+    EXPECT(afterbeep_session_open(engine, (const afterbeep_session_config *)longer, &error, &session),
+           INVALID_ARGUMENT);
+    size = sizeof longer;
+    memcpy(longer, &size, sizeof size);
     EXPECT(afterbeep_session_open(engine, (const afterbeep_session_config *)longer, &error, &session), OK);
     EXPECT(afterbeep_session_open(engine, &config, NULL, &(afterbeep_session){0}), EXISTS);
     EXPECT(afterbeep_session_cancel(session), OK);

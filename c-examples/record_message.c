@@ -70,7 +70,7 @@ static int report(afterbeep_session session)
 
 int main(int argc, char **argv)
 {
-    afterbeep_error error = {.struct_size = sizeof error};
+    afterbeep_error error;
     afterbeep_engine_config engine_config;
     afterbeep_session_config config;
     afterbeep_engine *engine = NULL;

@@ -393,14 +393,9 @@ typedef struct afterbeep_engine_config {
 } afterbeep_engine_config;
 
 /**
- * Why something could not be created or opened. Set struct_size before the call; the size of
- * this struct is part of the ABI.
+ * Why something could not be created or opened. The size of this struct is part of the ABI.
  */
 typedef struct afterbeep_error {
-  /**
-   * In: sizeof(afterbeep_error).
-   */
-  uint32_t struct_size;
   /**
    * The status that the call answered.
    */
@@ -482,6 +477,10 @@ typedef struct afterbeep_result {
    * Samples that the line lost; silence stands in their place.
    */
   uint64_t line_lost_samples;
+  /**
+   * Samples that were dropped after the beep, where its echo may have been.
+   */
+  uint64_t echo_guard_samples;
 } afterbeep_result;
 
 /**
@@ -561,6 +560,20 @@ typedef struct afterbeep_session_config {
   uint32_t reserved;
 } afterbeep_session_config;
 #endif /* AFTERBEEP_HOSTED */
+
+
+
+
+
+
+
+
+
+
+
+
+
+
 
 
 
@@ -696,7 +709,7 @@ afterbeep_status afterbeep_engine_config_init(struct afterbeep_engine_config *co
  * Starts an engine and its writer threads.
  *
  * @param config      in; NULL for the defaults. Copied.
- * @param error       out; why it failed. May be NULL. Set its struct_size first.
+ * @param error       out; why it failed; written on failure only. May be NULL.
  * @param out_engine  out, not NULL; NULL on failure. Destroy it with afterbeep_engine_destroy().
  * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  out_engine is NULL, or struct_size is wrong.
  * @retval AFTERBEEP_STATUS_CONFIG            a field is out of range.
@@ -771,7 +784,7 @@ afterbeep_status afterbeep_session_path(struct afterbeep_session session,
  *
  * @param engine       not NULL.
  * @param config       in, not NULL; copied.
- * @param error        out; why it failed. May be NULL. Set its struct_size first.
+ * @param error        out; why it failed; written on failure only. May be NULL.
  * @param out_session  out, not NULL; {0} on failure. Close it with afterbeep_session_close().
  * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, a text is not UTF-8, a number names nothing.
  * @retval AFTERBEEP_STATUS_CONFIG            a field is out of range.
@@ -831,7 +844,8 @@ AFTERBEEP_NONBLOCKING;
  * has, whether or not they are pulled.
  *
  * @param session       any value.
- * @param pcm           out; room for sample_count samples; silence on failure. Not NULL, unless that is 0.
+ * @param pcm           out; room for sample_count samples; silence on failure, unless it is refused as
+ *                      too long. Not NULL, unless sample_count is 0.
  * @param sample_count  [0, AFTERBEEP_FRAME_MAX_SAMPLES].
  * @retval AFTERBEEP_STATUS_ENDED           the message is over.
  * @retval AFTERBEEP_STATUS_BUSY            another thread is pulling.

@@ -117,7 +117,6 @@ class engine {
 public:
     explicit engine(const afterbeep_engine_config *config = nullptr) {
         afterbeep_error detail{};
-        detail.struct_size = sizeof detail;
         detail::check(afterbeep_engine_create(config, &detail, &handle_), detail);
     }
     engine(engine &&other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
@@ -133,7 +132,6 @@ public:
 
     [[nodiscard]] session open(const afterbeep_session_config &config) {
         afterbeep_error detail{};
-        detail.struct_size = sizeof detail;
         afterbeep_session opened{0};
         detail::check(afterbeep_session_open(handle_, &config, &detail, &opened), detail);
         return session(opened);

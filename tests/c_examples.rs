@@ -74,7 +74,10 @@ fn the_program_of_the_readme_compiles_and_records(prefix: &Path) {
     fs::write(&input, line.iter().flat_map(|sample| sample.to_le_bytes()).collect::<Vec<u8>>()).unwrap();
     let output = tools::run(Command::new(binary).stdin(fs::File::open(input).unwrap()));
     let said = String::from_utf8(output.stdout).unwrap();
-    let ms = said.strip_prefix("ended by dtmf, ").and_then(|rest| rest.strip_suffix(" ms\n")).unwrap();
+    let ms = said
+        .strip_prefix("ended by dtmf, ")
+        .and_then(|rest| rest.strip_suffix(" ms, 0 samples lost\n"))
+        .unwrap();
     assert!(ms.parse::<i32>().unwrap().abs_diff(600) <= 5, "{said}");
 }
 

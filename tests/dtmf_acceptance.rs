@@ -4,14 +4,13 @@
 mod common;
 
 use afterbeep::dsp::dtmf::{DtmfEvent, DtmfProfile, DtmfReceiver};
-use afterbeep::line::SampleRate;
 use common::{Key, Line, Random, samples};
 
 const DIGITS: &str = "0123456789*#ABCD";
 
 /// Digits with the first and the last sample that the receiver gives them.
 fn receive(pcm: &[i16]) -> Vec<(char, u64, u64)> {
-    let mut receiver = DtmfReceiver::new(&DtmfProfile::default(), SampleRate::NARROWBAND);
+    let mut receiver = DtmfReceiver::new(&DtmfProfile::default()).unwrap();
     let mut digits = Vec::new();
     let mut note = |event| {
         if let DtmfEvent::Ended(tone, end) = event {

@@ -59,7 +59,7 @@ fn worst_error(measure: impl Fn(&Block) -> [f64; 8]) -> f64 {
 #[test]
 fn the_bank_agrees_with_a_dft() {
     let scale = (BLOCK_SAMPLES * BLOCK_SAMPLES) as f64 / 2.0;
-    let worst = worst_error(|block| BANK.measure(block).tones.map(|power| f64::from(power) * scale));
+    let worst = worst_error(|block| BANK.measure(block).tones.map(|tone| f64::from(tone.power()) * scale));
     println!("bank: largest error {worst:.1e} of (N/2)·Σx²");
     assert!(worst < 1e-5, "{worst:e}");
 }

@@ -88,6 +88,19 @@ fn digits_pressed_before_the_recording_started_do_not_end_it() {
 }
 
 #[test]
+fn a_key_on_the_first_recorded_sample_ends_the_message() {
+    let mut random = Random::new(12);
+    let directory = tempfile::tempdir().unwrap();
+    for phase in 0..20 {
+        let line = Line::new().silence(400).key(Key::new('#'), &mut random).silence(200);
+        let line = line.noise(-60.0, &mut random).pcm();
+        let result = record(&SessionConfig::default(), &FileConfig::new(directory.path()), &line);
+        assert_eq!(result.end_reason, EndReason::Dtmf, "phase {phase}");
+        assert!(result.samples <= 40, "{}", result.samples);
+    }
+}
+
+#[test]
 fn maximum_duration_is_exact_to_the_sample() {
     let directory = tempfile::tempdir().unwrap();
     let line = Line::new().tone(440.0, -10.0, 3_000).pcm();
@@ -124,17 +137,23 @@ fn silence_ends_the_message_as_configured() {
     let result = record(&both, &file, &spoken);
     assert_eq!(result.end_reason, EndReason::FinalSilence);
     let due = samples(2_700) as u64;
-    assert!((due..=due + 2 * block).contains(&result.samples), "{}", result.samples);
+    assert!((due..=due + block).contains(&result.samples), "{}", result.samples);
     assert_recorded(&result, &spoken, 0);
 
     // Nobody spoke: the initial limit alone counts, though the final one is shorter.
     let result = record(&both, &file, &silent);
-    assert_eq!(result.end_reason, EndReason::InitialSilence);
-    let due = samples(1_500) as u64;
-    assert!((due..=due + block).contains(&result.samples), "{}", result.samples);
+    assert_eq!((result.end_reason, result.samples), (EndReason::InitialSilence, samples(1_500) as u64));
 
     let only_final = SessionConfig { final_silence_ms: 1_000, ..no_beep() };
-    assert_eq!(record(&only_final, &file, &silent).end_reason, EndReason::FinalSilence);
+    let result = record(&only_final, &file, &silent);
+    assert_eq!((result.end_reason, result.samples), (EndReason::FinalSilence, samples(1_000) as u64));
+    // A word that begins in the very last moment counts.
+    let late = Line::new().silence(995).tone(300.0, -15.0, 500).silence(1_500).pcm();
+    assert_eq!(record(&only_final, &file, &late).end_reason, EndReason::FinalSilence);
+    assert!(record(&only_final, &file, &late).samples > samples(2_400) as u64);
+    // Several limits on one sample: the table's order decides.
+    let both_due = SessionConfig { max_duration_ms: 51, initial_silence_ms: 51, ..no_beep() };
+    assert_eq!(record(&both_due, &file, &silent).end_reason, EndReason::MaxDuration);
     assert_eq!(record(&no_beep(), &file, &silent).end_reason, EndReason::Hangup);
 
     // Below the threshold everything is silence.
@@ -225,7 +244,7 @@ fn the_echo_guard_drops_what_follows_the_beep() {
     let line = speech("reading.wav");
     let config = SessionConfig { echo_guard_ms: 100, ..SessionConfig::default() };
     let result = record(&config, &FileConfig::new(directory.path()), &line);
-    assert_eq!(result.samples as usize, line.len() - 4_000);
+    assert_eq!((result.samples as usize, result.echo_guard_samples), (line.len() - 4_000, 800));
     assert_recorded(&result, &line, 4_000);
 }
 
@@ -314,6 +333,10 @@ fn closing_the_engine_finishes_every_message() {
         (0..20).map(|_| engine.open(&no_beep(), &FileConfig::new(directory.path())).unwrap()).collect();
     sessions.iter().for_each(|session| feed(*session, &[7; 800], 160));
     drop(engine);
+    for session in sessions {
+        assert_eq!(session.push(&[7; 160]), Err(SessionError::Stale));
+        assert_eq!(session.result(Duration::ZERO).err(), Some(SessionError::Stale));
+    }
     let names = files(directory.path());
     assert_eq!(names.len(), 20);
     names.iter().for_each(|name| assert_eq!(read_wav(&directory.path().join(name)), [7; 800]));

@@ -273,16 +273,33 @@ fn main() {
     assert_eq!(FAULTS.load(Ordering::Relaxed), 0, "page faults on the media thread");
 
     let scenes: &'static [Scene] = scenes(&engine, directory.path()).leak();
+    // Closed while they are pushed to: neither the slot's lock nor the memory it frees may show.
+    let closing: &'static [SessionHandle] = (0..200)
+        .map(|_| engine.open(&SessionConfig::default(), &FileConfig::new(directory.path())).unwrap())
+        .collect::<Vec<_>>()
+        .leak();
     std::thread::spawn(move || {
         forbid_system_calls();
         play(scenes, foreign, closed);
         DONE.store(4, Ordering::Release);
+        for session in closing {
+            while !matches!(session.push(&[1; 160]), Err(SessionError::Stale)) {}
+            while !matches!(session.pull(&mut [0; 160]), Err(SessionError::Stale)) {}
+        }
+        DONE.store(5, Ordering::Release);
         // Leaving would be a system call.
         loop {
             std::hint::spin_loop();
         }
     });
     attend(scenes, 4);
+    for session in closing {
+        session.digit(Digit::new('5').unwrap()).unwrap();
+        session.close().unwrap();
+    }
+    while DONE.load(Ordering::Acquire) < 5 {
+        std::thread::yield_now();
+    }
     check(scenes);
     println!("media calls: 0 system calls, 0 allocations, 0 page faults over {} scenes", scenes.len());
     drop(directory);

@@ -40,18 +40,40 @@ fn chunks_that_say_nothing_to_us_are_passed_over() {
     assert_eq!(read(&file).unwrap(), [1, 2]);
     let mut extensible = [&PCM[..], &[22, 0, 16, 0, 4, 0, 0, 0, 1, 0], &[0; 14]].concat();
     extensible[..2].copy_from_slice(&[0xFE, 0xFF]);
+    let guid = *b"\x01\0\0\0\0\0\x10\0\x80\0\0\xAA\0\x38\x9B\x71";
+    extensible[24..40].copy_from_slice(&guid);
     let file = riff(&[(b"fmt ", &extensible), (b"data", &[1, 0, 2, 0])]);
     assert_eq!(read(&file).unwrap(), [1, 2]);
 }
 
 #[test]
 fn sizes_that_the_file_does_not_reach_mean_its_end() {
-    for size in [0xFFFF_FFFFu32, 0x7FFF_F000, 5] {
+    for size in [0xFFFF_FFFFu32, 0x7FFF_F000, 5, 0] {
         let mut file = riff(&[(b"fmt ", &PCM), (b"data", &[1, 0, 2, 0])]);
         let at = file.len() - 8;
         file[at..at + 4].copy_from_slice(&size.to_le_bytes());
         assert_eq!(read(&file).unwrap(), [1, 2]);
     }
+}
+
+#[test]
+fn nothing_in_a_chunk_is_nothing_and_rf64_sizes_hold() {
+    assert_eq!(read(&riff(&[(b"fmt ", &PCM), (b"data", &[]), (b"LIST", &[1; 40])])).unwrap(), []);
+    assert_eq!(read(&riff(&[(b"fmt ", &PCM), (b"data", &[])])).unwrap(), []);
+    let mut ds64 = [0; 28];
+    ds64[8] = 4;
+    let mut file = riff(&[(b"ds64", &ds64), (b"fmt ", &PCM), (b"data", &[1, 0, 2, 0]), (b"LIST", &[9; 40])]);
+    file[..4].copy_from_slice(b"RF64");
+    let at = file.len() - 48 - 8;
+    file[at..at + 4].copy_from_slice(&[0xFF; 4]);
+    assert_eq!(read(&file).unwrap(), [1, 2]);
+}
+
+#[test]
+fn formats_that_contradict_themselves_are_refused() {
+    let mut fmt = PCM;
+    fmt[12] = 4;
+    assert!(matches!(read(&riff(&[(b"fmt ", &fmt), (b"data", &[])])), Err(ReadError::NotWav(_))));
 }
 
 #[test]

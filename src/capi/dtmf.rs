@@ -59,8 +59,9 @@ pub unsafe extern "C" fn afterbeep_dtmf_create(
         // SAFETY: the caller vouches for it.
         unsafe {
             *object(out_dtmf)? = ptr::null_mut();
-            let rate = SampleRate::new(sample_rate_hz).map_err(|_| afterbeep_status::SAMPLE_RATE)?;
-            let receiver = DtmfReceiver::new(&DtmfProfile::default(), rate);
+            SampleRate::new(sample_rate_hz).map_err(|_| afterbeep_status::SAMPLE_RATE)?;
+            let receiver =
+                DtmfReceiver::new(&DtmfProfile::default()).map_err(|_| afterbeep_status::CONFIG)?;
             hand_over(out_dtmf, afterbeep_dtmf { receiver, events: VecDeque::with_capacity(EVENTS_MAX) })
         }
     })

@@ -78,7 +78,7 @@ pub unsafe extern "C" fn afterbeep_engine_config_init(
 /// Starts an engine and its writer threads.
 ///
 /// @param config      in; NULL for the defaults. Copied.
-/// @param error       out; why it failed. May be NULL. Set its struct_size first.
+/// @param error       out; why it failed; written on failure only. May be NULL.
 /// @param out_engine  out, not NULL; NULL on failure. Destroy it with afterbeep_engine_destroy().
 /// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  out_engine is NULL, or struct_size is wrong.
 /// @retval AFTERBEEP_STATUS_CONFIG            a field is out of range.

@@ -1,24 +1,19 @@
 //! Why something could not be opened, in detail.
 
-use super::memory::write_sized;
 use super::status::afterbeep_status;
 use crate::engine::OpenError;
 use crate::message::CreateError;
 use std::ffi::c_char;
-use std::mem::offset_of;
 
 /// Room for a field's name in afterbeep_error.
 pub const AFTERBEEP_ERROR_FIELD_BYTES: usize = 32;
 /// Room for the text in afterbeep_error.
 pub const AFTERBEEP_ERROR_TEXT_BYTES: usize = 320;
 
-/// Why something could not be created or opened. Set struct_size before the call; the size of
-/// this struct is part of the ABI.
+/// Why something could not be created or opened. The size of this struct is part of the ABI.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct afterbeep_error {
-    /// In: sizeof(afterbeep_error).
-    pub struct_size: u32,
     /// The status that the call answered.
     pub status: i32,
     /// The operating system's number (errno), or 0.
@@ -49,23 +44,18 @@ impl Failure {
     /// Tells the caller, if the caller wants to know, and gives the status.
     ///
     /// # Safety
-    /// `error` is NULL or points to an `afterbeep_error` as long as its first field tells.
+    /// `error` is NULL or valid.
     pub(super) unsafe fn tell(self, error: *mut afterbeep_error) -> afterbeep_status {
-        if error.is_null() {
-            return self.status;
-        }
-        // SAFETY: the caller vouches for it.
-        let size = unsafe { (&raw const (*error).struct_size).read() };
         let detail = afterbeep_error {
-            struct_size: size,
             status: self.status as i32,
             os_error: self.os_error,
             field: fixed(self.field),
             text: fixed(&self.text),
         };
-        let oldest = offset_of!(afterbeep_error, text) + AFTERBEEP_ERROR_TEXT_BYTES;
-        // SAFETY: the caller vouches for it. A size that is too small leaves the error unwritten.
-        let _ = unsafe { write_sized(error, size as usize, oldest, &detail) };
+        if !error.is_null() {
+            // SAFETY: the caller vouches for it.
+            unsafe { error.write(detail) };
+        }
         self.status
     }
 }

@@ -4,6 +4,9 @@ use super::status::afterbeep_status;
 use std::ffi::{CStr, c_char};
 use std::mem::size_of;
 
+/// No version of a struct will be larger: a size beyond it was never set.
+const STRUCT_MAX: usize = 4_096;
+
 /// Reads a struct that begins with its size, over this library's defaults.
 ///
 /// A caller compiled against an older header leaves out the fields that it does not know; one
@@ -21,7 +24,7 @@ pub(super) unsafe fn read_sized<T: Copy>(
     }
     // SAFETY: every version of the struct begins with its size.
     let size = unsafe { from.cast::<u32>().read_unaligned() } as usize;
-    if size < oldest {
+    if size < oldest || size > STRUCT_MAX {
         return Err(afterbeep_status::INVALID_ARGUMENT);
     }
     let known = size.min(size_of::<T>());
@@ -45,7 +48,7 @@ pub(super) unsafe fn write_sized<T: Copy>(
     oldest: usize,
     value: &T,
 ) -> Result<(), afterbeep_status> {
-    if to.is_null() || size < oldest {
+    if to.is_null() || size < oldest || size > STRUCT_MAX {
         return Err(afterbeep_status::INVALID_ARGUMENT);
     }
     let known = size.min(size_of::<T>());

@@ -39,6 +39,8 @@ pub struct afterbeep_result {
     pub lost_samples: u64,
     /// Samples that the line lost; silence stands in their place.
     pub line_lost_samples: u64,
+    /// Samples that were dropped after the beep, where its echo may have been.
+    pub echo_guard_samples: u64,
 }
 
 /// The struct of 0.1, which the oldest caller may have.
@@ -97,6 +99,7 @@ pub unsafe extern "C" fn afterbeep_session_result(
             trimmed_samples: result.trimmed_samples,
             lost_samples: result.lost_samples,
             line_lost_samples: result.line_lost_samples,
+            echo_guard_samples: result.echo_guard_samples,
         };
         // SAFETY: the caller vouches for it.
         unsafe { write_sized(out_result, struct_size, OLDEST, &fields) }

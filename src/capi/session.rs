@@ -36,7 +36,7 @@ impl From<afterbeep_session> for SessionHandle {
 ///
 /// @param engine       not NULL.
 /// @param config       in, not NULL; copied.
-/// @param error        out; why it failed. May be NULL. Set its struct_size first.
+/// @param error        out; why it failed; written on failure only. May be NULL.
 /// @param out_session  out, not NULL; {0} on failure. Close it with afterbeep_session_close().
 /// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, a text is not UTF-8, a number names nothing.
 /// @retval AFTERBEEP_STATUS_CONFIG            a field is out of range.
@@ -103,6 +103,9 @@ pub unsafe extern "C" fn afterbeep_session_push(
     sample_count: usize,
 ) -> afterbeep_status {
     media_call(session, |session| {
+        if sample_count > AFTERBEEP_FRAME_MAX_SAMPLES {
+            return Err(afterbeep_status::FRAME_TOO_LONG);
+        }
         // SAFETY: the caller vouches for it.
         let frame = unsafe { samples(pcm, sample_count) }?;
         Ok(session.push(frame)?)
@@ -130,7 +133,8 @@ pub extern "C" fn afterbeep_session_push_lost(
 /// has, whether or not they are pulled.
 ///
 /// @param session       any value.
-/// @param pcm           out; room for sample_count samples; silence on failure. Not NULL, unless that is 0.
+/// @param pcm           out; room for sample_count samples; silence on failure, unless it is refused as
+///                      too long. Not NULL, unless sample_count is 0.
 /// @param sample_count  [0, AFTERBEEP_FRAME_MAX_SAMPLES].
 /// @retval AFTERBEEP_STATUS_ENDED           the message is over.
 /// @retval AFTERBEEP_STATUS_BUSY            another thread is pulling.
@@ -147,10 +151,13 @@ pub unsafe extern "C" fn afterbeep_session_pull(
     pcm: *mut i16,
     sample_count: usize,
 ) -> afterbeep_status {
-    guard(|| {
+    media_call(session, |session| {
+        if sample_count > AFTERBEEP_FRAME_MAX_SAMPLES {
+            return Err(afterbeep_status::FRAME_TOO_LONG);
+        }
         // SAFETY: the caller vouches for it.
         let frame = unsafe { samples_mut(pcm, sample_count) }?;
-        Ok(SessionHandle::from(session).pull(frame)?)
+        Ok(session.pull(frame)?)
     })
 }
 

@@ -3,9 +3,9 @@
 use super::guard;
 use super::memory::{hand_over, object, samples, take_back};
 use super::status::afterbeep_status;
-use crate::dsp::BlockBuffer;
-use crate::dsp::goertzel::ToneBank;
+use crate::dsp::goertzel::mean_square;
 use crate::dsp::silence::{Activity, SilenceDetector};
+use crate::dsp::{BLOCK_SAMPLES, BlockBuffer};
 use crate::line::SampleRate;
 use std::ptr;
 
@@ -17,9 +17,6 @@ pub struct afterbeep_silence {
     detector: SilenceDetector,
     blocks: BlockBuffer,
 }
-
-/// Total power alone.
-static METER: ToneBank<0> = ToneBank::new([]);
 
 /// Creates a detector.
 ///
@@ -77,7 +74,7 @@ pub unsafe extern "C" fn afterbeep_silence_push(
             let (taken, complete) = silence.blocks.take(frame);
             frame = &frame[taken..];
             if complete {
-                silence.detector.block(METER.measure(silence.blocks.block()).total);
+                silence.detector.block(BLOCK_SAMPLES, mean_square(silence.blocks.block()));
             }
         }
         Ok(())

@@ -15,13 +15,38 @@ const HALF: usize = BLOCK_SAMPLES / 2;
 /// The rate that the detectors run at.
 const SAMPLE_RATE_HZ: f64 = 8_000.0;
 
-/// What the bank measured over one block, as mean squares: a sine of peak `a` has `a * a / 2`.
+/// What the bank measured over one block.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BlockPowers<const N: usize> {
-    /// Power at each of the bank's frequencies.
-    pub tones: [f32; N],
-    /// Power of the block as a whole, direct current left out.
+pub struct BlockSpectrum<const N: usize> {
+    /// The DFT at each of the bank's frequencies, its phase counted from the block's middle.
+    pub tones: [Component; N],
+    /// Mean square of the block, direct current left out.
     pub total: f32,
+}
+
+/// The DFT of a block at one frequency.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Component {
+    /// The sum against cosines: the real part.
+    pub even: f32,
+    /// The sum against sines: the imaginary part, negated.
+    pub odd: f32,
+}
+
+impl Component {
+    /// Its power as a mean square: a sine of peak `a` has `a * a / 2`.
+    pub fn power(self) -> f32 {
+        const SCALE: f32 = 2.0 / (BLOCK_SAMPLES * BLOCK_SAMPLES) as f32;
+        (self.even * self.even + self.odd * self.odd) * SCALE
+    }
+
+    /// The phase in radians by which this component is ahead of an earlier one.
+    pub fn phase_since(self, earlier: Self) -> f32 {
+        // The quotient's real and imaginary parts; `odd` is negated on both sides.
+        let real = self.even * earlier.even + self.odd * earlier.odd;
+        let imaginary = self.even * earlier.odd - self.odd * earlier.even;
+        libm::atan2f(imaginary, real)
+    }
 }
 
 /// Cosines and sines of N frequencies, for the half block from the middle on.
@@ -52,7 +77,7 @@ impl<const N: usize> ToneBank<N> {
     }
 
     /// Measures one block.
-    pub fn measure(&self, block: &[i16; BLOCK_SAMPLES]) -> BlockPowers<N> {
+    pub fn measure(&self, block: &[i16; BLOCK_SAMPLES]) -> BlockSpectrum<N> {
         const SAMPLES: f32 = BLOCK_SAMPLES as f32;
         let sum: i32 = block.iter().map(|&sample| i32::from(sample)).sum();
         // An offset would reach every frequency that is no multiple of the bin width.
@@ -72,12 +97,25 @@ impl<const N: usize> ToneBank<N> {
                 *other += odd * sine;
             }
         }
-        let mut tones = [0.0; N];
-        for (tone, (even, odd)) in tones.iter_mut().zip(even_sums.iter().zip(&odd_sums)) {
-            *tone = (even * even + odd * odd) * (2.0 / (SAMPLES * SAMPLES));
+        let mut tones = [Component::default(); N];
+        for (tone, (even, odd)) in tones.iter_mut().zip(even_sums.into_iter().zip(odd_sums)) {
+            *tone = Component { even, odd };
         }
-        BlockPowers { tones, total: energy / SAMPLES }
+        BlockSpectrum { tones, total: energy / SAMPLES }
     }
+}
+
+/// Mean square of a run of samples, direct current left out.
+pub fn mean_square(samples: &[i16]) -> f32 {
+    if samples.is_empty() {
+        return 0.0;
+    }
+    let count = samples.len() as f32;
+    let sum: i64 = samples.iter().map(|&sample| i64::from(sample)).sum();
+    let mean = sum as f32 / count;
+    let energy: f32 =
+        samples.iter().map(|&sample| (f32::from(sample) - mean) * (f32::from(sample) - mean)).sum();
+    energy / count
 }
 
 /// Sine of an angle in turns, to 1e-13: `core` has none at compile time.
@@ -117,20 +155,35 @@ mod tests {
             let phase = 770.0 / 8_000.0 * core::f64::consts::TAU * i as f64;
             (8_000.0 * phase.sin() + 3_000.0).round() as i16
         });
-        let powers = bank.measure(&block);
+        let spectrum = bank.measure(&block);
         let expected = 8_000.0f32 * 8_000.0 / 2.0;
-        assert!((powers.tones[0] / expected - 1.0).abs() < 0.03, "{powers:?}");
-        assert!((powers.total / expected - 1.0).abs() < 0.03, "{powers:?}");
-        assert!(powers.tones[1] < expected / 300.0, "{powers:?}");
+        assert!((spectrum.tones[0].power() / expected - 1.0).abs() < 0.03, "{spectrum:?}");
+        assert!((spectrum.total / expected - 1.0).abs() < 0.03, "{spectrum:?}");
+        assert!(spectrum.tones[1].power() < expected / 300.0, "{spectrum:?}");
     }
 
     #[test]
     fn a_constant_has_no_power() {
         let bank = ToneBank::new([697.0]);
         for level in [0, 1, -32_768, 32_767] {
-            let powers = bank.measure(&[level; BLOCK_SAMPLES]);
-            assert!(powers.total < 1e-3 && powers.tones[0] < 1e-3, "{level}: {powers:?}");
+            let spectrum = bank.measure(&[level; BLOCK_SAMPLES]);
+            assert!(spectrum.total < 1e-3 && spectrum.tones[0].power() < 1e-3, "{level}: {spectrum:?}");
         }
+    }
+
+    #[test]
+    fn the_phase_advances_with_the_tone() {
+        let bank = ToneBank::new([1_000.0]);
+        let at = |start: usize| {
+            bank.measure(&core::array::from_fn(|i| {
+                let phase = 1_010.0 / 8_000.0 * core::f64::consts::TAU * (start + i) as f64;
+                (8_000.0 * phase.sin()).round() as i16
+            }))
+        };
+        let (earlier, later) = (at(0).tones[0], at(102).tones[0]);
+        let turns = 1_010.0 / 8_000.0 * 102.0f32;
+        let expected = core::f32::consts::TAU * (turns - turns.round());
+        assert!((later.phase_since(earlier) - expected).abs() < 0.05);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Silence by level: a threshold in dBm0 with hysteresis. It measures level; it is no voice
 //! activity detector.
 
-use super::goertzel::BLOCK_SAMPLES;
 use crate::line::level::mean_square_from_dbm0;
 
 /// Default threshold in dBm0. Idle noise of a bad analogue line lies at -50 to -40 dBm0 and
@@ -62,13 +61,13 @@ impl SilenceDetector {
         })
     }
 
-    /// Takes the next block's mean square (direct current left out, so that an offset is not
+    /// Takes the next block's length and mean square (direct current left out, so that an offset is not
     /// taken for sound) and returns the span that it ended, if it ended one.
-    pub fn block(&mut self, mean_square: f32) -> Option<Span> {
+    pub fn block(&mut self, samples: usize, mean_square: f32) -> Option<Span> {
         let block_start = self.position;
-        self.position += BLOCK_SAMPLES as u64;
+        self.position += samples as u64;
         let activity = match self.activity {
-            Activity::Silence if mean_square >= self.start => Activity::Sound,
+            Activity::Silence if self.is_sound(mean_square) => Activity::Sound,
             Activity::Sound if mean_square < self.stop => Activity::Silence,
             unchanged => unchanged,
         };
@@ -79,6 +78,11 @@ impl SilenceDetector {
         self.activity = activity;
         self.since_sample = block_start;
         ended
+    }
+
+    /// Whether a level, as a mean square, would end silence.
+    pub fn is_sound(&self, mean_square: f32) -> bool {
+        mean_square >= self.start
     }
 
     /// What the line holds now.
@@ -105,18 +109,18 @@ impl SilenceDetector {
 mod tests {
     use super::*;
 
-    const BLOCK: u64 = BLOCK_SAMPLES as u64;
+    const BLOCK: u64 = 102;
 
     #[test]
     fn spans_are_reported_when_they_end() {
         let mut detector = SilenceDetector::new(-40.0).unwrap();
         let (quiet, loud) = (mean_square_from_dbm0(-50.0), mean_square_from_dbm0(-20.0));
-        assert_eq!(detector.block(quiet), None);
+        assert_eq!(detector.block(102, quiet), None);
         let silence = Span { activity: Activity::Silence, start_sample: 0, end_sample: BLOCK };
-        assert_eq!(detector.block(loud), Some(silence));
-        assert_eq!(detector.block(loud), None);
+        assert_eq!(detector.block(102, loud), Some(silence));
+        assert_eq!(detector.block(102, loud), None);
         let sound = Span { activity: Activity::Sound, start_sample: BLOCK, end_sample: 3 * BLOCK };
-        assert_eq!(detector.block(quiet), Some(sound));
+        assert_eq!(detector.block(102, quiet), Some(sound));
         assert_eq!(detector.since_sample(), 3 * BLOCK);
     }
 
@@ -124,12 +128,12 @@ mod tests {
     fn a_level_near_the_threshold_does_not_flicker() {
         let mut detector = SilenceDetector::new(-40.0).unwrap();
         let changes = (0..200)
-            .filter(|i| detector.block(mean_square_from_dbm0(-40.0 + [1.2, -1.2][i % 2])).is_some())
+            .filter(|i| detector.block(102, mean_square_from_dbm0(-40.0 + [1.2, -1.2][i % 2])).is_some())
             .count();
         assert_eq!(changes, 0);
-        detector.block(mean_square_from_dbm0(-38.4));
+        detector.block(102, mean_square_from_dbm0(-38.4));
         assert_eq!(detector.activity(), Activity::Sound);
-        detector.block(mean_square_from_dbm0(-41.6));
+        detector.block(102, mean_square_from_dbm0(-41.6));
         assert_eq!(detector.activity(), Activity::Silence);
     }
 

@@ -74,8 +74,11 @@ impl SessionHandle {
     /// afterwards. The beep is over when as many samples were pushed as it has.
     ///
     /// # Errors
-    /// As [`push`](Self::push); the frame is then silence.
+    /// As [`push`](Self::push); the frame is then silence, unless it is too long.
     pub fn pull(self, frame: &mut [i16]) -> Result<(), SessionError> {
+        if frame.len() > FRAME_MAX_SAMPLES {
+            return Err(SessionError::FrameTooLong);
+        }
         let pulled = self.try_pull(frame);
         if pulled.is_err() {
             frame.fill(0);
@@ -84,9 +87,6 @@ impl SessionHandle {
     }
 
     fn try_pull(self, frame: &mut [i16]) -> Result<(), SessionError> {
-        if frame.len() > FRAME_MAX_SAMPLES {
-            return Err(SessionError::FrameTooLong);
-        }
         let slot = self.running()?;
         let mut player = slot.player.enter(self.generation()).map_err(|refused| match refused {
             Refused::Taken => SessionError::Busy,
@@ -110,7 +110,7 @@ impl SessionHandle {
     /// Where the session stands.
     pub fn state(self) -> Result<State, SessionError> {
         let slot = Slot::of(self)?;
-        slot.shared.state(self.generation()).ok_or_else(|| slot.refuse(self.generation()))
+        slot.shared.state(self.generation())
     }
 
     /// Takes a digit that came by signalling; it counts from the next sample on.
@@ -171,10 +171,9 @@ impl SessionHandle {
     #[inline]
     fn running(self) -> Result<&'static Slot, SessionError> {
         let slot = Slot::of(self)?;
-        match slot.shared.state(self.generation()) {
-            None => Err(slot.refuse(self.generation())),
-            Some(State::Ended) => Err(SessionError::Ended),
-            Some(_) => Ok(slot),
+        match slot.shared.state(self.generation())? {
+            State::Ended => Err(SessionError::Ended),
+            _ => Ok(slot),
         }
     }
 

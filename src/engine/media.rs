@@ -3,11 +3,13 @@
 use crate::dsp::dtmf::Digit;
 use crate::line::FRAME_MAX_SAMPLES;
 use crate::session::{End, Session, State};
-use ringbuf::traits::{Observer, Producer};
+use ringbuf::traits::{Consumer, Observer, Producer};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
 /// Gaps that may await the writer; further ones merge into the newest.
 const GAPS: usize = 16;
+/// Requests that may await the next frame.
+const REQUESTS: usize = 16;
 
 /// What a control thread asks of a session; applied before the next frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +43,7 @@ pub(super) struct Ended {
     pub(super) open_gap: Option<Gap>,
     pub(super) lost_samples: u64,
     pub(super) line_lost_samples: u64,
+    pub(super) echo_guard_samples: u64,
 }
 
 /// What became of a frame.
@@ -53,8 +56,12 @@ pub(super) enum Taken {
     Ended,
 }
 
+/// Where control threads put their requests, one at a time.
+pub(super) type Requests = HeapProd<Request>;
+
 pub(super) struct Media {
     session: Session,
+    requests: HeapCons<Request>,
     samples: HeapProd<i16>,
     gaps: HeapProd<Gap>,
     open_gap: Option<Gap>,
@@ -63,14 +70,15 @@ pub(super) struct Media {
 
 impl Media {
     /// The session with a ring of so many samples, touched so that no push meets a page fault.
-    pub(super) fn new(session: Session, ring_samples: usize) -> (Self, Queue) {
-        use ringbuf::traits::{Consumer, Split};
+    pub(super) fn new(session: Session, ring_samples: usize) -> (Self, Requests, Queue) {
+        use ringbuf::traits::Split;
         let (mut samples, mut queue) = HeapRb::new(ring_samples).split();
         samples.push_iter(std::iter::repeat_n(0, ring_samples));
         queue.clear();
         let (gaps, gap_queue) = HeapRb::new(GAPS).split();
-        let media = Self { session, samples, gaps, open_gap: None, lost_samples: 0 };
-        (media, Queue { samples: queue, gaps: gap_queue })
+        let (asked, requests) = HeapRb::new(REQUESTS).split();
+        let media = Self { session, requests, samples, gaps, open_gap: None, lost_samples: 0 };
+        (media, asked, Queue { samples: queue, gaps: gap_queue })
     }
 
     pub(super) fn push(&mut self, frame: &[i16]) -> Taken {
@@ -95,6 +103,13 @@ impl Media {
         match SILENCE.get(..silence) {
             Some(silence) if self.record(start, silence) => Taken::Whole,
             _ => Taken::Overrun,
+        }
+    }
+
+    /// Applies the requests that await.
+    pub(super) fn apply_requests(&mut self) {
+        while let Some(request) = self.requests.try_pop() {
+            self.apply(request);
         }
     }
 
@@ -123,14 +138,20 @@ impl Media {
             open_gap: self.open_gap,
             lost_samples: self.lost_samples,
             line_lost_samples: self.session.line_lost_samples(),
+            echo_guard_samples: self.session.echo_guard_samples(),
         })
     }
 
     /// Queues recorded samples; what the ring does not take becomes a gap. A gap is told to the
     /// writer before the first sample after it, so that the writer never takes that sample early.
     fn record(&mut self, start: u64, recorded: &[i16]) -> bool {
+        if recorded.is_empty() {
+            return true;
+        }
+        // A frame may be longer than the ring; half of that is worth going on for.
+        let enough = recorded.len().min(self.samples.capacity().get() / 2);
         let gap_told = match self.open_gap {
-            Some(gap) => self.samples.vacant_len() >= recorded.len() && self.gaps.try_push(gap).is_ok(),
+            Some(gap) => self.samples.vacant_len() >= enough && self.gaps.try_push(gap).is_ok(),
             None => true,
         };
         let queued = if gap_told {
@@ -153,11 +174,11 @@ impl Media {
 mod tests {
     use super::*;
     use crate::session::SessionConfig;
-    use ringbuf::traits::Consumer;
 
     fn media(ring_samples: usize) -> (Media, Queue) {
         let config = SessionConfig { beep: None, ..SessionConfig::default() };
-        Media::new(Session::new(&config).unwrap(), ring_samples)
+        let (media, _, queue) = Media::new(Session::new(&config).unwrap(), ring_samples);
+        (media, queue)
     }
 
     fn drain(queue: &mut Queue) -> Vec<i16> {
@@ -178,6 +199,18 @@ mod tests {
         let ended = media.ended().unwrap();
         assert_eq!((ended.end.recorded_samples, ended.lost_samples, ended.open_gap), (640, 280, None));
         assert_eq!(media.push(&[5; 160]), Taken::Ended);
+    }
+
+    #[test]
+    fn an_empty_frame_tells_nothing_and_a_frame_longer_than_the_ring_goes_on() {
+        let (mut media, mut queue) = media(100);
+        assert_eq!(media.push(&[1; 250]), Taken::Overrun);
+        assert_eq!(drain(&mut queue).len(), 100);
+        assert_eq!(media.push(&[]), Taken::Whole);
+        assert_eq!(queue.gaps.try_pop(), None);
+        assert_eq!(media.push(&[2; 250]), Taken::Overrun);
+        assert_eq!(queue.gaps.try_pop(), Some(Gap { start: 100, samples: 150 }));
+        assert_eq!(drain(&mut queue).len(), 100);
     }
 
     #[test]

@@ -23,7 +23,9 @@ use crate::wav::WavWriter;
 use media::Media;
 use player::Player;
 use recording::{Batch, Recording};
-use slot::Slot;
+use slot::{EngineShared, SLOTS_MAX, Slot};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use writer::Writer;
 
@@ -34,6 +36,7 @@ use writer::Writer;
 #[derive(Debug)]
 pub struct Engine {
     config: EngineConfig,
+    shared: Arc<EngineShared>,
     writers: Vec<Writer>,
 }
 
@@ -49,44 +52,65 @@ impl Engine {
             .map(|number| Writer::start(number, poll, batch))
             .collect::<Result<_, _>>()
             .map_err(OpenError::Thread)?;
-        Ok(Self { config: config.clone(), writers })
+        Ok(Self { config: config.clone(), shared: Arc::default(), writers })
     }
 
     /// Opens a session: creates its file, reserves its ring and slot. The beep may start at once.
     pub fn open(&self, session: &SessionConfig, file: &FileConfig) -> Result<SessionHandle, OpenError> {
-        let full = || OpenError::Full(self.config.max_sessions);
-        let open: u32 = self.writers.iter().map(Writer::load).sum();
-        let writer = self.writers.iter().min_by_key(|writer| writer.load());
-        let writer = writer.filter(|_| open < self.config.max_sessions).ok_or_else(full)?;
+        let place = Place::reserve(&self.shared, self.config.max_sessions)?;
         let rate = session.sample_rate;
         let session = Session::new(session)?;
         let player = Player::new(session.beep().copied());
         let ring_samples = rate.samples(self.config.ring_ms.into()) as usize;
-        let (media, queue) = Media::new(session, ring_samples);
+        let (media, requests, queue) = Media::new(session, ring_samples);
         let (part, opened) = PartFile::create(&file.directory, file.name.as_deref())?;
-        let wav = WavWriter::new(opened, file.format, rate);
-        let handle = wav.map(|wav| (Slot::occupy(media, player), wav));
-        match handle {
-            Ok((Some(handle), wav)) => {
-                let slot = Slot::of(handle).map_err(|_| full())?;
-                writer.take(Recording::new(handle, slot, queue, rate, part, wav));
-                Ok(handle)
-            }
-            Ok((None, _)) => {
-                part.delete();
-                Err(full())
-            }
+        let wav = match WavWriter::new(opened, file.format, rate) {
+            Ok(wav) => wav,
             Err(error) => {
                 let error = CreateError::from_io(part.part(), error.into());
                 part.delete();
-                Err(error.into())
+                return Err(error.into());
             }
+        };
+        let Some(handle) = Slot::occupy(Arc::clone(&self.shared), media, requests, player) else {
+            part.delete();
+            return Err(OpenError::Full(SLOTS_MAX));
+        };
+        place.keep();
+        if let (Ok(slot), Some(writer)) = (Slot::of(handle), self.writers.iter().min_by_key(|w| w.load())) {
+            writer.take(Recording::new(handle, slot, queue, rate, part, wav));
         }
+        Ok(handle)
     }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
         self.writers.drain(..).for_each(Writer::finish);
+        Slot::close_all(&self.shared);
+    }
+}
+
+/// A session's share of `max_sessions`, given back unless it is kept.
+struct Place<'a>(&'a EngineShared);
+
+impl<'a> Place<'a> {
+    fn reserve(shared: &'a EngineShared, max_sessions: u32) -> Result<Self, OpenError> {
+        let more = |open: u32| (open < max_sessions).then_some(open + 1);
+        match shared.sessions.fetch_update(Ordering::Acquire, Ordering::Relaxed, more) {
+            Ok(_) => Ok(Self(shared)),
+            Err(_) => Err(OpenError::Full(max_sessions)),
+        }
+    }
+
+    /// The slot gives it back when it is free again.
+    fn keep(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.sessions.fetch_sub(1, Ordering::Release);
     }
 }

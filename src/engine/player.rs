@@ -1,6 +1,6 @@
 use crate::dsp::beep::Beep;
 
-/// How far, in samples, `pull` may fall behind `push` beyond a frame before it skips: 60 ms at
+/// How far, in samples, `pull` may run ahead of `push`, or behind it beyond a frame, before it waits or skips: 60 ms at
 /// 8 kHz, more than the jitter between a host's two threads.
 const TOLERANCE_SAMPLES: u64 = 480;
 
@@ -17,22 +17,23 @@ impl Player {
         Self { beep, position: 0 }
     }
 
-    /// Fills a frame with the beep samples that are due when `pushed` samples have come in, and
-    /// with silence afterwards. A host that begins to pull late, or stops for a while, does not
-    /// beep into the recording: what it missed is skipped.
+    /// Fills a frame with the beep samples that are due when `pushed` samples have come in, and with silence where
+    /// none are. A host that begins to pull late, or stops for a while, does not beep into the recording: what it missed
+    /// is skipped. One that pulls and does not push waits.
     pub(super) fn pull(&mut self, pushed: u64, frame: &mut [i16]) {
         let count = frame.len() as u64;
+        let length = self.beep.as_ref().map_or(0, |beep| beep.len_samples().into());
         if pushed > self.position + count + TOLERANCE_SAMPLES {
             self.position = pushed - count;
         }
-        let position = self.position;
-        self.position += count;
+        let over = self.position >= length || pushed > length + count;
         match &self.beep {
-            Some(beep) if position < u64::from(beep.len_samples()) => {
+            Some(beep) if !over && self.position <= pushed + TOLERANCE_SAMPLES => {
                 // The beep's length bounds the index: 5 s.
-                for (sample, index) in frame.iter_mut().zip(position as u32..) {
+                for (sample, index) in frame.iter_mut().zip(self.position as u32..) {
                     *sample = beep.sample(index);
                 }
+                self.position += count;
             }
             _ => frame.fill(0),
         }
@@ -74,7 +75,24 @@ mod tests {
         let mut frame = [0; 160];
         player.pull(1_600, &mut frame);
         assert_eq!(frame[..], expected(1_440, 160));
-        player.pull(8_000, &mut frame);
+        // Recording has begun for longer than a frame: not one sample more.
+        player.pull(3_361, &mut frame);
         assert_eq!(frame, [0; 160]);
+    }
+
+    #[test]
+    fn a_host_that_does_not_push_hears_no_more_than_its_lead() {
+        let mut player = Player::new(Some(beep()));
+        let mut played = Vec::new();
+        for _ in 0..30 {
+            let mut frame = [1; 160];
+            player.pull(0, &mut frame);
+            played.extend(frame);
+        }
+        assert_eq!(played[..640], expected(0, 640));
+        assert!(played[640..].iter().all(|&sample| sample == 0));
+        let mut frame = [0; 160];
+        player.pull(480, &mut frame);
+        assert_eq!(frame[..], expected(640, 160));
     }
 }

@@ -92,16 +92,20 @@ impl Recording {
         // The samples are counted before the gaps are looked at: a gap is told before the first
         // sample after it, so that none of these samples can overtake a gap.
         let mut left = self.queue.samples.occupied_len();
-        while left > 0 {
+        loop {
             let gap = self.upcoming_gap();
+            if let Some(gap) = gap.filter(|gap| gap.start == self.position) {
+                self.next_gap = None;
+                self.write_silence(gap.samples, scratch);
+                continue;
+            }
+            if left == 0 {
+                return;
+            }
             let until_gap = gap.map_or(u64::MAX, |gap| gap.start - self.position);
             let run = (left as u64).min(until_gap) as usize;
             self.write_samples(run, scratch);
             left -= run;
-            if let Some(gap) = gap.filter(|gap| gap.start == self.position) {
-                self.next_gap = None;
-                self.write_silence(gap.samples, scratch);
-            }
         }
     }
 
@@ -158,13 +162,14 @@ impl Recording {
         let lost_samples = ended.lost_samples + unwritten;
         let result = SessionResult {
             end_reason: if error.is_some() { EndReason::Error } else { end.reason },
-            end_digit: end.digit,
+            end_digit: end.digit.filter(|_| error.is_none()),
             path,
             samples,
             duration_ms: self.rate.milliseconds(samples),
             trimmed_samples: end.recorded_samples - end.kept_samples,
             lost_samples,
             line_lost_samples: ended.line_lost_samples,
+            echo_guard_samples: ended.echo_guard_samples,
             complete: error.is_none() && lost_samples == 0,
             error,
         };

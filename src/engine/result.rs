@@ -22,6 +22,8 @@ pub struct SessionResult {
     pub lost_samples: u64,
     /// Samples that the line lost; silence stands in their place.
     pub line_lost_samples: u64,
+    /// Samples that were dropped after the beep, where its echo may have been.
+    pub echo_guard_samples: u64,
     /// No sample was lost by us, and the file is whole.
     pub complete: bool,
     /// What went wrong with the file, where something did.

@@ -2,14 +2,14 @@
 //! a stale handle always finds a slot to be refused by.
 
 use super::gate::{Gated, Refused};
-use super::media::{Ended, Media, Request};
+use super::media::{Ended, Media, Request, Requests};
 use super::player::Player;
 use super::{SessionError, SessionHandle, SessionResult};
 use crate::session::{Session, State, Terminators};
-use crossbeam::queue::ArrayQueue;
 use crossbeam::utils::CachePadded;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use ringbuf::traits::Producer;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 /// Slots that are made at once.
@@ -17,8 +17,6 @@ const CHUNK: u32 = 64;
 /// The most sessions that a process can have open.
 pub(super) const SLOTS_MAX: u32 = CHUNK * CHUNKS as u32;
 const CHUNKS: usize = 1_024;
-/// Requests that may await the next frame.
-const REQUESTS: usize = 16;
 
 static SLOTS: [OnceLock<Box<[Slot]>>; CHUNKS] = [const { OnceLock::new() }; CHUNKS];
 static FREE: Mutex<FreeSlots> = Mutex::new(FreeSlots { made: 0, returned: Vec::new() });
@@ -33,7 +31,6 @@ pub(super) struct Slot {
     pub(super) media: CachePadded<Gated<Media>>,
     pub(super) player: CachePadded<Gated<Player>>,
     pub(super) shared: CachePadded<Shared>,
-    pub(super) requests: ArrayQueue<Request>,
     control: Mutex<Control>,
     finished: Condvar,
 }
@@ -52,16 +49,22 @@ pub(super) struct Shared {
 }
 
 /// What control threads and the writer agree on.
-#[derive(Debug)]
 pub(super) struct Control {
     /// The generation that owns the slot, or will own it next.
     generation: u32,
     stage: Stage,
-    /// The digits that end this session.
+    /// What the session brought along; `None` where the slot is free.
+    owned: Option<Owned>,
+}
+
+/// What control threads need of a session.
+struct Owned {
+    engine: Arc<EngineShared>,
+    requests: Requests,
+    /// The digits that end it.
     terminators: Terminators,
 }
 
-#[derive(Debug)]
 enum Stage {
     /// No session is here.
     Free,
@@ -71,14 +74,25 @@ enum Stage {
     Finished(SessionResult),
 }
 
+/// What an engine's sessions share.
+#[derive(Debug, Default)]
+pub(super) struct EngineShared {
+    /// Slots that its sessions hold.
+    pub(super) sessions: AtomicU32,
+}
+
 impl Shared {
     /// The session's state, if the generation still owns the slot and the host its handle.
-    pub(super) fn state(&self, generation: u32) -> Option<State> {
+    pub(super) fn state(&self, generation: u32) -> Result<State, SessionError> {
         let word = self.state.load(Ordering::Acquire);
-        if word >> 32 != u64::from(generation) || self.closed.load(Ordering::Relaxed) {
-            return None;
+        let owner = (word >> 32) as u32;
+        if generation == 0 || owner < generation {
+            Err(SessionError::Foreign)
+        } else if owner > generation || self.closed.load(Ordering::Relaxed) {
+            Err(SessionError::Stale)
+        } else {
+            State::from_number(word as u32).ok_or(SessionError::Foreign)
         }
-        State::from_number(word as u32)
     }
 
     fn publish(&self, generation: u32, session: &Session) {
@@ -93,12 +107,7 @@ impl Slot {
             media: CachePadded::new(Gated::vacant()),
             player: CachePadded::new(Gated::vacant()),
             shared: CachePadded::default(),
-            requests: ArrayQueue::new(REQUESTS),
-            control: Mutex::new(Control {
-                generation: 1,
-                stage: Stage::Free,
-                terminators: Terminators::NONE,
-            }),
+            control: Mutex::new(Control { generation: 1, stage: Stage::Free, owned: None }),
             finished: Condvar::new(),
         }
     }
@@ -112,7 +121,12 @@ impl Slot {
     }
 
     /// Takes a free slot for a session. `None` where all are taken.
-    pub(super) fn occupy(media: Media, player: Player) -> Option<SessionHandle> {
+    pub(super) fn occupy(
+        engine: Arc<EngineShared>,
+        media: Media,
+        requests: Requests,
+        player: Player,
+    ) -> Option<SessionHandle> {
         let index = {
             let mut free = lock(&FREE);
             match free.returned.pop() {
@@ -130,7 +144,8 @@ impl Slot {
         let mut control = lock(&slot.control);
         let generation = control.generation;
         control.stage = Stage::Running { closed: false };
-        control.terminators = media.session().terminators();
+        let terminators = media.session().terminators();
+        control.owned = Some(Owned { engine, requests, terminators });
         slot.shared.end_requested.store(false, Ordering::Relaxed);
         slot.shared.closed.store(false, Ordering::Relaxed);
         slot.shared.publish(generation, media.session());
@@ -155,12 +170,6 @@ impl Slot {
         }
     }
 
-    /// Why a generation that does not own the slot is turned away.
-    #[cold]
-    pub(super) fn refuse(&self, generation: u32) -> SessionError {
-        self.control(generation).err().unwrap_or(SessionError::Stale)
-    }
-
     /// Enters the media side, does the work and publishes where the session then stands. Requests
     /// that await go first.
     #[inline]
@@ -175,24 +184,22 @@ impl Slot {
             Refused::Taken => SessionError::Busy,
             Refused::Gone => SessionError::Stale,
         })?;
-        while let Some(request) = self.requests.pop() {
-            media.apply(request);
-        }
+        media.apply_requests();
         let done = work(&mut media);
         self.shared.publish(generation, media.session());
         Ok(done)
     }
 
-    /// Queues a request for the next frame.
+    /// Queues a request for the next frame. What is asked of a session that has ended changes nothing.
     pub(super) fn request(&self, generation: u32, request: Request) -> Result<(), SessionError> {
-        let control = self.control(generation)?;
+        let mut control = self.control(generation)?;
+        let state = self.shared.state(generation)?;
+        let Some(owned) = control.owned.as_mut().filter(|_| state != State::Ended) else { return Ok(()) };
         let ends = match request {
-            Request::Digit(digit) => {
-                control.terminators.contains(digit) && self.shared.state(generation) == Some(State::Recording)
-            }
+            Request::Digit(digit) => state == State::Recording && owned.terminators.contains(digit),
             _ => true,
         };
-        self.requests.push(request).map_err(|_| SessionError::Busy)?;
+        owned.requests.try_push(request).map_err(|_| SessionError::Busy)?;
         if ends {
             self.shared.end_requested.store(true, Ordering::Release);
         }
@@ -256,18 +263,44 @@ impl Slot {
     /// a thread that is still behind a gate leaves it within microseconds, and none enters any more.
     fn vacate(&self, handle: SessionHandle, mut control: MutexGuard<'_, Control>) {
         let generation = handle.generation();
-        while matches!(self.media.remove(generation), Err(Refused::Taken)) {
-            std::thread::yield_now();
-        }
-        while matches!(self.player.remove(generation), Err(Refused::Taken)) {
-            std::thread::yield_now();
-        }
-        while self.requests.pop().is_some() {}
+        let media = remove(&self.media, generation);
+        let player = remove(&self.player, generation);
+        let owned = control.owned.take();
         // 0 is no generation: a handle of 0 is none.
         control.generation = generation.checked_add(1).unwrap_or(1);
         control.stage = Stage::Free;
         drop(control);
+        // Memory is freed when no lock is held.
+        drop((media, player));
+        if let Some(owned) = owned {
+            owned.engine.sessions.fetch_sub(1, Ordering::Release);
+        }
         lock(&FREE).returned.push(handle.index());
+    }
+
+    /// Closes every handle of an engine that is gone.
+    pub(super) fn close_all(engine: &Arc<EngineShared>) {
+        let made = lock(&FREE).made;
+        for index in 0..made {
+            let chunk = SLOTS.get((index / CHUNK) as usize).and_then(OnceLock::get);
+            let Some(slot) = chunk.and_then(|chunk| chunk.get((index % CHUNK) as usize)) else { continue };
+            let control = lock(&slot.control);
+            let closed = matches!(control.stage, Stage::Running { closed: true });
+            let is_its = control.owned.as_ref().is_some_and(|owned| Arc::ptr_eq(&owned.engine, engine));
+            if is_its && !closed {
+                slot.close(SessionHandle::new(index, control.generation), control);
+            }
+        }
+    }
+}
+
+fn remove<T>(gate: &Gated<T>, generation: u32) -> Option<T> {
+    loop {
+        match gate.remove(generation) {
+            Ok(value) => return value,
+            Err(Refused::Taken) => std::thread::yield_now(),
+            Err(Refused::Gone) => return None,
+        }
     }
 }
 

@@ -96,6 +96,8 @@ impl PartFile {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         match open(&part, flags, Mode::RUSR | Mode::WUSR) {
             Ok(file) => Ok((Self { part, path }, File::from(file))),
+            // The directory is there, so that this is no directory to create files in.
+            Err(Errno::NOENT) => Err(CreateError::Permission(part)),
             Err(error) => Err(CreateError::from_io(&part, error.into())),
         }
     }

@@ -1,5 +1,6 @@
 use super::Terminators;
 use crate::dsp::beep::{BeepConfig, BeepConfigError};
+use crate::dsp::dtmf::DtmfProfileError;
 use crate::dsp::silence::{DEFAULT_SILENCE_THRESHOLD_DBM0, SilenceDetector, SilenceThresholdOutOfRange};
 use crate::line::SampleRate;
 use core::fmt;
@@ -62,6 +63,12 @@ impl core::error::Error for ConfigError {}
 impl From<SilenceThresholdOutOfRange> for ConfigError {
     fn from(_: SilenceThresholdOutOfRange) -> Self {
         Self { field: "silence_threshold_dbm0", takes: "-80 to 0 dBm0" }
+    }
+}
+
+impl From<DtmfProfileError> for ConfigError {
+    fn from(DtmfProfileError { field, takes }: DtmfProfileError) -> Self {
+        Self { field, takes }
     }
 }
 

@@ -13,12 +13,15 @@ pub use terminators::{InvalidTerminators, Terminators};
 
 use crate::dsp::beep::Beep;
 use crate::dsp::dtmf::{BANK, Digit, DtmfDetector, DtmfEvent, DtmfProfile};
-use crate::dsp::goertzel::BlockPowers;
+use crate::dsp::goertzel::{BlockSpectrum, mean_square};
 use crate::dsp::silence::{Activity, SilenceDetector};
 use crate::dsp::{BLOCK_SAMPLES, BlockBuffer};
 use crate::line::SampleRate;
 use core::ops::Range;
 use state::{Input, Transition, transition};
+
+/// How far the receiver's estimate of a tone's first sample may be off: 5 ms at 8 kHz.
+const ONSET_TOLERANCE_SAMPLES: u64 = 40;
 
 /// How a message ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +90,7 @@ impl Session {
             state: State::Beep,
             beep,
             blocks: BlockBuffer::new(),
-            dtmf: DtmfDetector::new(&DtmfProfile::default(), rate),
+            dtmf: DtmfDetector::new(&DtmfProfile::default())?,
             silence,
             limits,
             spoken: false,
@@ -141,20 +144,25 @@ impl Session {
         self.line_lost_samples
     }
 
+    /// Samples dropped after the beep so far, where its echo may have been.
+    pub fn echo_guard_samples(&self) -> u64 {
+        self.position().clamp(self.limits.beep_end, self.limits.guard_end) - self.limits.beep_end
+    }
+
     /// Takes the next frame and returns the part of it to record. Takes nothing once ended.
     pub fn push(&mut self, frame: &[i16]) -> Range<usize> {
         let recorded_before = self.recorded_samples();
         let mut rest = frame;
         while !rest.is_empty() && self.end.is_none() {
-            let (step, later) = rest.split_at(rest.len().min(self.next_boundary()));
+            let step = rest.len().min(self.blocks.missing()).min(self.until_next_decision());
+            let (step, later) = rest.split_at(step);
             // A step never exceeds the block.
             let (_, complete) = self.blocks.take(step);
             rest = later;
-            self.step_clock();
             if complete {
                 self.step_block();
             }
-            self.step_limit();
+            self.step_limits();
         }
         let pushed = frame.len() - rest.len();
         let recorded = (self.recorded_samples() - recorded_before) as usize;
@@ -163,16 +171,24 @@ impl Session {
 
     /// Takes samples that the line lost and returns how much silence to record for them.
     pub fn push_lost(&mut self, samples: usize) -> usize {
-        const SILENCE: [i16; BLOCK_SAMPLES] = [0; BLOCK_SAMPLES];
-        let mut silence = 0;
+        let recorded_before = self.recorded_samples();
         let mut rest = samples;
-        while rest > 0 && self.end.is_none() {
-            let (piece, _) = SILENCE.split_at(rest.min(BLOCK_SAMPLES));
-            silence += self.push(piece).len();
-            rest -= piece.len();
+        if rest > 0 && self.end.is_none() {
+            // The block that the loss cuts short.
+            let partial = self.blocks.partial();
+            self.silence.block(partial.len(), mean_square(partial));
+            self.note_sound(self.blocks.position());
         }
-        self.line_lost_samples += silence as u64;
-        silence
+        while rest > 0 && self.end.is_none() {
+            let step = rest.min(self.until_next_decision());
+            self.blocks.lose(step);
+            self.silence.block(step, 0.0);
+            rest -= step;
+            self.step_limits();
+        }
+        let silence = self.recorded_samples() - recorded_before;
+        self.line_lost_samples += silence;
+        silence as usize
     }
 
     /// Takes a digit that the host received by signalling (RFC 4733, SIP INFO).
@@ -204,13 +220,33 @@ impl Session {
         self.input(Input::Fail, self.recorded_samples(), None);
     }
 
-    /// Samples until the next position at which something may be decided.
-    fn next_boundary(&self) -> usize {
+    /// Samples until the next position at which the clock, a limit or lasting silence decides.
+    fn until_next_decision(&self) -> usize {
         let position = self.blocks.position();
-        let until = |end: u64| if end > position { end - position } else { u64::MAX };
         let limit = self.limits.guard_end.saturating_add(self.limits.max_recorded);
-        let nearest = until(self.limits.beep_end).min(until(self.limits.guard_end)).min(until(limit));
-        self.blocks.missing().min(usize::try_from(nearest).unwrap_or(usize::MAX))
+        let silence = self.silence_deadline().map_or(u64::MAX, |(deadline, _)| deadline);
+        let decisions = [self.limits.beep_end, self.limits.guard_end, limit, silence];
+        let ahead = decisions.into_iter().filter(|&decision| decision > position).min();
+        ahead.map_or(usize::MAX, |next| usize::try_from(next - position).unwrap_or(usize::MAX))
+    }
+
+    fn step_block(&mut self) {
+        self.step_clock();
+        let end = self.blocks.position();
+        let spectrum = BANK.measure(self.blocks.block());
+        if let Some((digit, start)) = self.key(&spectrum) {
+            let terminator = self.terminators().contains(digit);
+            let input = if terminator { Input::Terminator } else { Input::OtherDigit };
+            self.input(input, start, Some(digit));
+        }
+        self.silence.block(BLOCK_SAMPLES, spectrum.total);
+        self.note_sound(end);
+    }
+
+    /// Whether the caller has spoken. A block that began before the recording may hold the beep's echo.
+    fn note_sound(&mut self, end: u64) {
+        let began = end.saturating_sub(BLOCK_SAMPLES as u64) >= self.limits.guard_end;
+        self.spoken |= began && self.silence.activity() == Activity::Sound;
     }
 
     fn step_clock(&mut self) {
@@ -223,29 +259,44 @@ impl Session {
         }
     }
 
-    fn step_block(&mut self) {
-        let end = self.blocks.position();
-        let powers = BANK.measure(self.blocks.block());
-        if let Some((digit, start)) = self.key(&powers) {
-            let terminator = self.terminators().contains(digit);
-            let input = if terminator { Input::Terminator } else { Input::OtherDigit };
-            self.input(input, start, Some(digit));
+    fn step_limits(&mut self) {
+        self.step_clock();
+        if self.recorded_samples() >= self.limits.max_recorded {
+            self.input(Input::MaxDuration, self.recorded_samples(), None);
         }
-        self.silence.block(powers.total);
-        let block_start = end.saturating_sub(BLOCK_SAMPLES as u64);
-        match self.silence.activity() {
-            // A block that began before the recording may hold the beep's echo.
-            Activity::Sound => self.spoken |= block_start >= self.limits.guard_end,
-            Activity::Silence => self.step_silence(end),
+        // What came of the newest block may be the first sound after the silence.
+        let quiet = || !self.silence.is_sound(mean_square(self.blocks.partial()));
+        if let Some((deadline, input)) = self.silence_deadline()
+            && self.blocks.position() >= deadline
+            && quiet()
+        {
+            self.input(input, self.recorded_samples(), None);
         }
+    }
+
+    /// Where the present silence, if it lasts, ends the message, and as what.
+    fn silence_deadline(&self) -> Option<(u64, Input)> {
+        if self.silence.activity() == Activity::Sound {
+            return None;
+        }
+        let awaits_first_word = !self.spoken && self.limits.initial_silence != u64::MAX;
+        let (limit, input) = if awaits_first_word {
+            (self.limits.initial_silence, Input::InitialSilence)
+        } else {
+            (self.limits.final_silence, Input::FinalSilence)
+        };
+        let since = self.silence.since_sample().max(self.limits.guard_end);
+        Some((since.checked_add(limit)?, input))
     }
 
     /// The key that the newest block made certain, and where it starts in the recording. A key
     /// pressed before the recording started is none.
-    fn key(&mut self, powers: &BlockPowers<8>) -> Option<(Digit, u64)> {
-        match self.dtmf.block(powers, self.blocks.history(), self.blocks.position())? {
+    fn key(&mut self, spectrum: &BlockSpectrum<8>) -> Option<(Digit, u64)> {
+        match self.dtmf.block(spectrum, &self.blocks)? {
             DtmfEvent::Started(tone) => {
-                Some((tone.digit, tone.start_sample.checked_sub(self.limits.guard_end)?))
+                let since =
+                    (tone.start_sample + ONSET_TOLERANCE_SAMPLES).checked_sub(self.limits.guard_end)?;
+                Some((tone.digit, since.saturating_sub(ONSET_TOLERANCE_SAMPLES)))
             }
             DtmfEvent::Ended(..) => None,
         }
@@ -257,30 +308,13 @@ impl Session {
         const SILENCE: [i16; BLOCK_SAMPLES] = [0; BLOCK_SAMPLES];
         for _ in 0..2 {
             self.blocks.take(SILENCE.get(..self.blocks.missing()).unwrap_or_default());
-            let powers = BANK.measure(self.blocks.block());
-            let key = self.key(&powers).filter(|(digit, _)| self.terminators().contains(*digit));
+            let spectrum = BANK.measure(self.blocks.block());
+            let key = self.key(&spectrum).filter(|(digit, _)| self.terminators().contains(*digit));
             if key.is_some() {
                 return key;
             }
         }
         None
-    }
-
-    fn step_silence(&mut self, end: u64) {
-        let silent_since = self.silence.since_sample().max(self.limits.guard_end);
-        let silence = end.saturating_sub(silent_since);
-        let awaits_first_word = !self.spoken && self.limits.initial_silence != u64::MAX;
-        if awaits_first_word && silence >= self.limits.initial_silence {
-            self.input(Input::InitialSilence, self.recorded_samples(), None);
-        } else if !awaits_first_word && silence >= self.limits.final_silence {
-            self.input(Input::FinalSilence, self.recorded_samples(), None);
-        }
-    }
-
-    fn step_limit(&mut self) {
-        if self.recorded_samples() >= self.limits.max_recorded {
-            self.input(Input::MaxDuration, self.recorded_samples(), None);
-        }
     }
 
     fn input(&mut self, input: Input, kept_samples: u64, digit: Option<Digit>) {

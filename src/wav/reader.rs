@@ -6,6 +6,10 @@ use std::io::{self, Read};
 
 /// `fmt ` chunks that say their tag in an extension (WAVEFORMATEXTENSIBLE).
 const TAG_EXTENSIBLE: u16 = 0xFFFE;
+/// What follows the tag in the extension of a tag that is a plain one.
+const EXTENSIBLE_GUID_TAIL: [u8; 14] = *b"\0\0\0\0\x10\0\x80\0\0\xAA\0\x38\x9B\x71";
+/// The size of a `data` chunk whose end is not known, or is in `ds64`.
+const STREAMED: u64 = u32::MAX as u64;
 /// Bytes of a `fmt ` chunk that matter.
 const FMT_MAX: u64 = 40;
 
@@ -43,32 +47,49 @@ pub struct WavReader<R> {
     source: R,
     format: Format,
     rate: SampleRate,
-    /// Bytes of audio that are left.
+    /// Bytes of audio that are still in the source.
     data_bytes: u64,
+    /// Bytes that were read and belong to samples to come.
+    pending: Pending,
+}
+
+#[derive(Debug)]
+struct Pending {
+    bytes: [u8; 8_192],
+    start: usize,
+    end: usize,
 }
 
 impl<R: Read> WavReader<R> {
-    /// Reads up to the first sample. A size that the file does not reach, as in the header of a
-    /// recording that was killed or streamed, means "to the end".
+    /// Reads up to the first sample. A size that the file does not reach, as in the header of a recording that was
+    /// killed or streamed, means "to the end"; so does 0 where audio follows.
     pub fn new(mut source: R) -> Result<Self, ReadError> {
-        let riff: [u8; 12] = chunk_start(&mut source)?.ok_or(ReadError::NotWav("it is too short"))?;
+        let riff: [u8; 12] = start_of(&mut source)?.ok_or(ReadError::NotWav("it is too short"))?;
         if !matches!(&riff[..4], b"RIFF" | b"RF64") || &riff[8..] != b"WAVE" {
             return Err(ReadError::NotWav("it does not begin with RIFF and WAVE"));
         }
         let mut format = None;
+        let mut long_data_bytes = None;
         loop {
-            let chunk: [u8; 8] =
-                chunk_start(&mut source)?.ok_or(ReadError::NotWav("it has no `data` chunk"))?;
+            let chunk: [u8; 8] = start_of(&mut source)?.ok_or(ReadError::NotWav("it has no `data` chunk"))?;
             let [id @ .., a, b, c, d] = chunk;
             let bytes = u64::from(u32::from_le_bytes([a, b, c, d]));
             match &id {
                 b"data" => {
                     let (format, rate) = format.ok_or(ReadError::NotWav("it has no `fmt ` chunk"))?;
-                    let streamed = bytes == u64::from(u32::MAX);
-                    let data_bytes = if streamed { u64::MAX } else { bytes };
-                    return Ok(Self { source, format, rate, data_bytes });
+                    let data_bytes = match (bytes, long_data_bytes) {
+                        (STREAMED, Some(long)) if long > 0 => long,
+                        (STREAMED, _) => u64::MAX,
+                        (bytes, _) => bytes,
+                    };
+                    let mut reader = Self { source, format, rate, data_bytes, pending: Pending::new() };
+                    if bytes == 0 {
+                        reader.look_behind_nothing()?;
+                    }
+                    return Ok(reader);
                 }
                 b"fmt " => format = Some(read_format(&mut source, bytes)?),
+                b"ds64" => long_data_bytes = Some(read_long_size(&mut source, bytes)?),
                 _ => skip(&mut source, bytes.next_multiple_of(2))?,
             }
         }
@@ -76,7 +97,7 @@ impl<R: Read> WavReader<R> {
 
     /// Reads samples without a header: 16-bit little-endian PCM.
     pub fn raw(source: R, rate: SampleRate) -> Self {
-        Self { source, format: Format::Pcm16, rate, data_bytes: u64::MAX }
+        Self { source, format: Format::Pcm16, rate, data_bytes: u64::MAX, pending: Pending::new() }
     }
 
     /// How the file stores its samples.
@@ -89,36 +110,87 @@ impl<R: Read> WavReader<R> {
         self.rate
     }
 
-    /// Fills `samples` as far as the file goes and returns how many it read; 0 at the end.
+    /// Reads what is there, at most as many samples as fit, and returns how many; 0 at the end.
     pub fn read(&mut self, samples: &mut [i16]) -> io::Result<usize> {
-        let mut bytes = [0; 8_192];
-        let size = u64::from(self.format.bytes_per_sample());
-        let mut done = 0;
-        while let Some(rest) = samples.get_mut(done..).filter(|rest| !rest.is_empty()) {
-            let wanted =
-                (rest.len() as u64 * size).min(self.data_bytes / size * size).min(bytes.len() as u64);
-            let read = read_up_to(&mut self.source, &mut bytes[..wanted as usize])?;
-            self.data_bytes -= read as u64;
-            let decoded = decode(self.format, &bytes[..read], rest);
-            done += decoded;
-            if (read as u64) < wanted || wanted == 0 {
-                self.data_bytes = 0;
-                break;
+        let size = usize::from(self.format.bytes_per_sample());
+        while self.pending.len() < size {
+            if !self.pending.fill(&mut self.source, &mut self.data_bytes)? {
+                return Ok(0);
             }
         }
-        Ok(done)
+        let count = samples.len().min(self.pending.len() / size);
+        decode(self.format, self.pending.take(count * size), samples);
+        Ok(count)
+    }
+
+    /// A `data` chunk of size 0: a program that was killed left it, if audio follows; no chunk that is written
+    /// behind `data` does.
+    fn look_behind_nothing(&mut self) -> io::Result<()> {
+        let mut unknown = u64::MAX;
+        while self.pending.len() < 4 && self.pending.fill(&mut self.source, &mut unknown)? {}
+        let behind = &self.pending.bytes[..self.pending.len().min(4)];
+        let is_chunk = [&b"LIST"[..], b"fact", b"cue ", b"id3 ", b"ID3 ", b"JUNK", b"bext"].contains(&behind);
+        if is_chunk {
+            self.pending = Pending::new();
+        } else {
+            self.data_bytes = u64::MAX;
+        }
+        Ok(())
     }
 }
 
-fn decode(format: Format, bytes: &[u8], samples: &mut [i16]) -> usize {
+impl Pending {
+    const fn new() -> Self {
+        Self { bytes: [0; 8_192], start: 0, end: 0 }
+    }
+
+    const fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// Takes what one read gives, at most `left` bytes. Says whether it gave any.
+    fn fill(&mut self, source: &mut impl Read, left: &mut u64) -> io::Result<bool> {
+        self.bytes.copy_within(self.start..self.end, 0);
+        (self.start, self.end) = (0, self.len());
+        let room = usize::try_from(*left).unwrap_or(usize::MAX).min(self.bytes.len() - self.end);
+        let read = loop {
+            match source.read(&mut self.bytes[self.end..self.end + room]) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => break read?,
+            }
+        };
+        self.end += read;
+        *left -= read as u64;
+        Ok(read > 0)
+    }
+
+    fn take(&mut self, count: usize) -> &[u8] {
+        self.start += count;
+        &self.bytes[self.start - count..self.start]
+    }
+}
+
+fn decode(format: Format, bytes: &[u8], samples: &mut [i16]) {
     match format {
         Format::Pcm16 => {
             let pairs = bytes.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]]));
-            samples.iter_mut().zip(pairs).map(|(sample, value)| *sample = value).count()
+            samples.iter_mut().zip(pairs).for_each(|(sample, value)| *sample = value);
         }
-        Format::Alaw => samples.iter_mut().zip(bytes).map(|(s, &code)| *s = alaw_decode(code)).count(),
-        Format::Ulaw => samples.iter_mut().zip(bytes).map(|(s, &code)| *s = ulaw_decode(code)).count(),
+        Format::Alaw => samples.iter_mut().zip(bytes).for_each(|(s, &code)| *s = alaw_decode(code)),
+        Format::Ulaw => samples.iter_mut().zip(bytes).for_each(|(s, &code)| *s = ulaw_decode(code)),
     }
+}
+
+/// The data size of a `ds64` chunk.
+fn read_long_size(source: &mut impl Read, bytes: u64) -> Result<u64, ReadError> {
+    const CUT_OFF: ReadError = ReadError::NotWav("its `ds64` chunk is too short");
+    if bytes < 16 {
+        return Err(CUT_OFF);
+    }
+    let sizes: [u8; 16] = start_of(source)?.ok_or(CUT_OFF)?;
+    skip(source, bytes.next_multiple_of(2) - 16)?;
+    let [.., a, b, c, d, e, f, g, h] = sizes;
+    Ok(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
 }
 
 fn read_format(source: &mut impl Read, bytes: u64) -> Result<(Format, SampleRate), ReadError> {
@@ -132,8 +204,8 @@ fn read_format(source: &mut impl Read, bytes: u64) -> Result<(Format, SampleRate
     }
     skip(source, bytes.next_multiple_of(2) - kept)?;
     let word = |at: usize| u16::from_le_bytes([fmt[at], fmt[at + 1]]);
-    let (mut tag, channels, bits) = (word(0), word(2), word(14));
-    if tag == TAG_EXTENSIBLE && bytes >= 26 {
+    let (mut tag, channels, block_align, bits) = (word(0), word(2), word(12), word(14));
+    if tag == TAG_EXTENSIBLE && fmt[26..] == EXTENSIBLE_GUID_TAIL {
         tag = word(24);
     }
     let format = match (tag, bits) {
@@ -145,12 +217,15 @@ fn read_format(source: &mut impl Read, bytes: u64) -> Result<(Format, SampleRate
     if channels != 1 {
         return Err(ReadError::Channels(channels));
     }
+    if block_align != format.bytes_per_sample() {
+        return Err(ReadError::NotWav("its `fmt ` chunk contradicts itself"));
+    }
     let rate = u32::from_le_bytes([fmt[4], fmt[5], fmt[6], fmt[7]]);
     Ok((format, SampleRate::new(rate)?))
 }
 
 /// The next N bytes; `None` where the source ends before them.
-fn chunk_start<const N: usize>(source: &mut impl Read) -> io::Result<Option<[u8; N]>> {
+fn start_of<const N: usize>(source: &mut impl Read) -> io::Result<Option<[u8; N]>> {
     let mut start = [0; N];
     Ok((read_up_to(source, &mut start)? == N).then_some(start))
 }

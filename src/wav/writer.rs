@@ -52,8 +52,9 @@ impl WavWriter {
         self.samples
     }
 
-    /// Appends the samples of all pieces at once and counts them in the header. `bytes` is room to
-    /// work in.
+    /// Appends the samples of all pieces at once and counts them in the header. `bytes` is room to work in.
+    ///
+    /// Where the disk takes a part only, that part stays, and is counted.
     pub fn append(&mut self, pieces: &[&[i16]], bytes: &mut Vec<u8>) -> Result<(), WriteError> {
         let total = self.samples + pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
         let header = self.header(total)?;
@@ -62,10 +63,17 @@ impl WavWriter {
         if !self.data_bytes(total).is_multiple_of(2) {
             bytes.push(0);
         }
-        self.file.write_all_at(bytes, self.end_of(self.samples))?;
-        self.file.write_all_at(&header, 0)?;
-        self.samples = total;
-        Ok(())
+        let (written, done) = write_all_at(&self.file, bytes, self.end_of(self.samples));
+        if done.is_ok() {
+            self.file.write_all_at(&header, 0)?;
+            self.samples = total;
+        } else {
+            let arrived = self.samples + written as u64 / u64::from(self.format.bytes_per_sample());
+            // The header's block is there already, so that a full disk still takes it.
+            self.write_header(arrived.min(total))?;
+            self.samples = arrived.min(total);
+        }
+        Ok(done?)
     }
 
     /// Appends silence.
@@ -109,6 +117,20 @@ impl WavWriter {
     }
 }
 
+/// Writes as much as the disk takes, and says how much that was.
+fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> (usize, io::Result<()>) {
+    let mut written = 0;
+    while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
+        match file.write_at(rest, offset + written as u64) {
+            Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
+            Ok(count) => written += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (written, Err(error)),
+        }
+    }
+    (written, Ok(()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,10 +140,14 @@ mod tests {
         let mut bytes = Vec::new();
         io::Read::read_to_end(&mut &*file, &mut bytes).unwrap();
         let mut reader = WavReader::new(io::Cursor::new(bytes)).unwrap();
-        let mut samples = vec![0; 100_000];
-        let count = reader.read(&mut samples).unwrap();
-        samples.truncate(count);
-        samples
+        let mut samples = Vec::new();
+        let mut piece = [0; 1_000];
+        loop {
+            match reader.read(&mut piece).unwrap() {
+                0 => return samples,
+                count => samples.extend_from_slice(&piece[..count]),
+            }
+        }
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: &Detect) -> Result<(), Failure> {
     let silence = SilenceDetector::new(arguments.threshold.dbm0)
         .map_err(|_| Failure::Usage("--silence-threshold takes -80dBm0 to 0dBm0".to_owned()))?;
     let mut line = input::open(&arguments.input.path)?;
-    let mut listener = Listener::new(silence, line.sample_rate());
+    let mut listener = Listener::new(silence)?;
     let mut piece = [0; PIECE_SAMPLES];
     let mut out = io::stdout().lock();
     loop {
@@ -52,18 +52,14 @@ pub(crate) fn run(arguments: &Detect) -> Result<(), Failure> {
         } else {
             listener.hear(&piece[..count]);
         }
-        if print(&mut listener.ready, arguments.json, &mut out).is_err_and(|error| !is_closed(&error)) {
-            return Err(Failure::Failed("standard output cannot be written".to_owned()));
-        }
-        if count == 0 {
-            return Ok(());
+        match print(&mut listener.ready, arguments.json, &mut out) {
+            Ok(()) if count == 0 => return Ok(()),
+            Ok(()) => {}
+            // A reader that has seen enough is no failure.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+            Err(error) => return Err(Failure::Failed(format!("standard output: {error}"))),
         }
     }
-}
-
-/// A reader that has seen enough is no failure.
-fn is_closed(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::BrokenPipe
 }
 
 fn print(events: &mut Vec<Event>, json: bool, out: &mut impl Write) -> io::Result<()> {
@@ -100,14 +96,14 @@ struct Listener {
 }
 
 impl Listener {
-    fn new(silence: SilenceDetector, rate: SampleRate) -> Self {
-        Self {
+    fn new(silence: SilenceDetector) -> Result<Self, Failure> {
+        Ok(Self {
             blocks: BlockBuffer::new(),
-            dtmf: DtmfDetector::new(&DtmfProfile::default(), rate),
+            dtmf: DtmfDetector::new(&DtmfProfile::default())?,
             silence,
             held: Vec::new(),
             ready: Vec::new(),
-        }
+        })
     }
 
     fn hear(&mut self, mut samples: &[i16]) {
@@ -122,12 +118,12 @@ impl Listener {
 
     /// The newest block, in a line that ends at `line_end`.
     fn block(&mut self, line_end: u64) {
-        let powers = BANK.measure(self.blocks.block());
+        let spectrum = BANK.measure(self.blocks.block());
         let position = self.blocks.position();
-        let event = self.dtmf.block(&powers, self.blocks.history(), position);
+        let event = self.dtmf.block(&spectrum, &self.blocks);
         self.hold_digit(event, line_end);
         if line_end == u64::MAX {
-            self.held.extend(self.silence.block(powers.total).map(Event::from));
+            self.held.extend(self.silence.block(BLOCK_SAMPLES, spectrum.total).map(Event::from));
         }
         let settled = self.dtmf.settled_sample(position);
         self.held.sort_by_key(|event| event.span().1);

@@ -13,6 +13,7 @@ pub(crate) fn open(path: &Path) -> Result<WavReader<Box<dyn Read>>, Failure> {
     let explain = |error: ReadError| {
         let advice = match &error {
             ReadError::Io(error) if error.kind() == ErrorKind::NotFound => "; check the name",
+            ReadError::Io(error) if error.kind() == ErrorKind::IsADirectory => "; give a WAV file",
             ReadError::NotWav(_) => "; give a WAV file, or `-` for raw samples on standard input",
             _ => "",
         };

@@ -8,6 +8,7 @@ mod waveform;
 
 use args::{Arguments, Command};
 use clap::Parser;
+use std::io::Write;
 use std::process::ExitCode;
 
 /// Status where nothing could start, or the file failed.
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Err(Failure::Usage(text)) => (USAGE, text),
         Err(Failure::Failed(text)) => (FAILED, text),
     };
-    eprintln!("afterbeep: {text}");
+    // Where standard error is gone, the status tells.
+    let _ = writeln!(std::io::stderr(), "afterbeep: {text}");
     ExitCode::from(status)
 }

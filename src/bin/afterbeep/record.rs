@@ -4,7 +4,7 @@ use afterbeep::engine::{Engine, EngineConfig, FileConfig, SessionError, SessionH
 use afterbeep::session::{ConfigError, EndReason};
 use afterbeep::wav::WavReader;
 use serde::Serialize;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ struct Report {
     trimmed_samples: u64,
     lost_samples: u64,
     line_lost_samples: u64,
+    echo_guard_samples: u64,
     complete: bool,
 }
 
@@ -38,6 +39,7 @@ impl From<&SessionResult> for Report {
             trimmed_samples: result.trimmed_samples,
             lost_samples: result.lost_samples,
             line_lost_samples: result.line_lost_samples,
+            echo_guard_samples: result.echo_guard_samples,
             complete: result.complete,
         }
     }
@@ -55,6 +57,7 @@ impl Report {
             trimmed_samples: 0,
             lost_samples: 0,
             line_lost_samples: 0,
+            echo_guard_samples: 0,
             complete: false,
         }
     }
@@ -63,19 +66,41 @@ impl Report {
 pub(crate) fn run(arguments: &Record) -> Result<(), Failure> {
     let session = arguments.session();
     session.validate().map_err(|error| Failure::Usage(flag_error(&error)))?;
-    let recorded = record(arguments);
+    let (result, failure) = match record(arguments) {
+        Ok(Recorded { result, failure }) => (Some(result), failure),
+        Err(failure) => (None, Some(failure)),
+    };
+    let told = tell(result.as_ref(), arguments.json);
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    if let Some(error) = result.and_then(|result| result.error) {
+        return Err(Failure::Failed(error.to_string()));
+    }
+    match told {
+        // Whoever closed standard output does not want to read it; the message is left all the same.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::Failed(format!("standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A session that ran to an end, and what went wrong on the way.
+struct Recorded {
+    result: SessionResult,
+    failure: Option<Failure>,
+}
+
+fn tell(result: Option<&SessionResult>, json: bool) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    // Whoever closed standard output does not want to read it; the message is left all the same.
-    if arguments.json {
-        let report = recorded.as_ref().map_or(Report::not_started(), Report::from);
-        let _ = writeln!(out, "{}", serde_json::to_string(&report)?);
-    } else if let Ok(result) = &recorded {
-        let _ = summarise(result, &mut out);
+    if json {
+        let report = result.map_or(Report::not_started(), Report::from);
+        writeln!(out, "{}", serde_json::to_string(&report)?)?;
+    } else if let Some(result) = result {
+        summarise(result, &mut out)?;
     }
-    match recorded?.error {
-        Some(error) => Err(Failure::Failed(error.to_string())),
-        None => Ok(()),
-    }
+    out.flush()
 }
 
 /// A field out of range, by the name of its flag.
@@ -84,7 +109,7 @@ fn flag_error(error: &ConfigError) -> String {
     format!("--{} takes {}", unit.unwrap_or(error.field).replace('_', "-"), error.takes)
 }
 
-fn record(arguments: &Record) -> Result<SessionResult, Failure> {
+fn record(arguments: &Record) -> Result<Recorded, Failure> {
     let mut line = input::open(&arguments.input.path)?;
     // A feeder faster than real time gains from a longer ring and a quicker look at it.
     let config = EngineConfig { poll_interval_ms: 1, ring_ms: 30_000, ..EngineConfig::default() };
@@ -92,13 +117,17 @@ fn record(arguments: &Record) -> Result<SessionResult, Failure> {
     let session = engine.open(&arguments.session(), &file(arguments)?)?;
     let rate = line.sample_rate();
     let hangup_at = arguments.hangup_at.map_or(u64::MAX, |ms| rate.samples(ms.into()));
-    feed(session, &mut line, hangup_at)?;
-    // Does nothing to a session that has ended.
-    session.hangup()?;
+    let failure = feed(session, &mut line, hangup_at).err();
+    // Neither does anything to a session that has ended.
+    if failure.is_some() {
+        session.fail()?;
+    } else {
+        session.hangup()?;
+    }
     loop {
         match session.result(Duration::from_secs(1)) {
             Err(SessionError::NotFinished) => {}
-            result => return Ok(result?),
+            result => return Ok(Recorded { result: result?, failure }),
         }
     }
 }
@@ -106,6 +135,9 @@ fn record(arguments: &Record) -> Result<SessionResult, Failure> {
 /// `--out`: a directory, or the file to create.
 fn file(arguments: &Record) -> Result<FileConfig, Failure> {
     let out = &arguments.out;
+    if out.to_str().is_none() {
+        return Err(Failure::Failed(format!("{} is not UTF-8; choose another --out", out.display())));
+    }
     let format = arguments.format.into();
     if out.is_dir() || out.as_os_str().as_encoded_bytes().ends_with(b"/") {
         return Ok(FileConfig { format, ..FileConfig::new(out) });
@@ -115,7 +147,7 @@ fn file(arguments: &Record) -> Result<FileConfig, Failure> {
         _ => Path::new("."),
     };
     let name = out.file_name().and_then(|name| name.to_str());
-    let name = name.ok_or_else(|| Failure::Failed(format!("{} is no file name in UTF-8", out.display())))?;
+    let name = name.ok_or_else(|| Failure::Failed(format!("{} is no file name", out.display())))?;
     Ok(FileConfig { name: Some(name.to_owned()), format, ..FileConfig::new(directory) })
 }
 

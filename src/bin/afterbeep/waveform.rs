@@ -17,10 +17,17 @@ pub(crate) fn draw(path: &Path, samples: u64) -> Option<String> {
     let mut column = vec![0; usize::try_from(samples).ok()?.div_ceil(COLUMNS).max(1)];
     let mut picture = String::new();
     loop {
-        match reader.read(&mut column).ok()? {
-            0 => return Some(picture),
-            count => picture.push(bar(&column[..count])),
+        let mut filled = 0;
+        while filled < column.len() {
+            match reader.read(&mut column[filled..]).ok()? {
+                0 => break,
+                count => filled += count,
+            }
         }
+        if filled == 0 {
+            return Some(picture);
+        }
+        picture.push(bar(&column[..filled]));
     }
 }
 
