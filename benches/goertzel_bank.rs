@@ -14,7 +14,10 @@ fn bank(criterion: &mut Criterion) {
     let filters: Vec<_> = filters.collect();
     let mut group = criterion.benchmark_group("goertzel_bank");
     group.throughput(Throughput::Elements(BLOCK_SAMPLES as u64));
-    group.bench_function("afterbeep", |bencher| bencher.iter(|| BANK.measure(black_box(&block))));
+    for kernel in afterbeep::cpu::kernels() {
+        let name = format!("afterbeep {kernel:?}");
+        group.bench_function(name, |bencher| bencher.iter(|| BANK.measure(kernel, black_box(&block))));
+    }
     group.bench_function("goertzel-nostd", |bencher| {
         bencher.iter(|| {
             let powers = filters.iter().map(|filter| filter.mag_squared(black_box(&floats).iter()));

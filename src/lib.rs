@@ -63,7 +63,8 @@
 //! *Lost* by the line: told by `push_lost`; *lost* by us: the ring was full, or the disk.
 #![cfg_attr(not(any(feature = "std", test)), no_std)]
 
-#[forbid(unsafe_code)]
+// But for the bank's SIMD kernels, each in a file of its own.
+#[deny(unsafe_code)]
 #[deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 pub mod dsp;
 #[forbid(unsafe_code)]
@@ -75,6 +76,8 @@ pub mod session;
 
 #[cfg(feature = "capi")]
 pub mod capi;
+#[cfg(feature = "std")]
+pub mod cpu;
 #[cfg(feature = "std")]
 pub mod engine;
 #[cfg(feature = "std")]

@@ -60,8 +60,8 @@ pub unsafe extern "C" fn afterbeep_dtmf_create(
         unsafe {
             *object(out_dtmf)? = ptr::null_mut();
             SampleRate::new(sample_rate_hz).map_err(|_| afterbeep_status::SAMPLE_RATE)?;
-            let receiver =
-                DtmfReceiver::new(&DtmfProfile::default()).map_err(|_| afterbeep_status::CONFIG)?;
+            let receiver = DtmfReceiver::with_kernel(&DtmfProfile::default(), crate::cpu::kernel())
+                .map_err(|_| afterbeep_status::CONFIG)?;
             hand_over(out_dtmf, afterbeep_dtmf { receiver, events: VecDeque::with_capacity(EVENTS_MAX) })
         }
     })

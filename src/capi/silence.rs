@@ -71,10 +71,10 @@ pub unsafe extern "C" fn afterbeep_silence_push(
         // SAFETY: the caller vouches for it.
         let (silence, mut frame) = unsafe { (object(silence)?, samples(pcm, sample_count)?) };
         while !frame.is_empty() {
-            let (taken, complete) = silence.blocks.take(frame);
+            let (taken, block) = silence.blocks.take(frame);
             frame = &frame[taken..];
-            if complete {
-                silence.detector.block(BLOCK_SAMPLES, mean_square(silence.blocks.block()));
+            if let Some(block) = block {
+                silence.detector.block(BLOCK_SAMPLES, mean_square(block));
             }
         }
         Ok(())

@@ -1,7 +1,9 @@
 use super::goertzel::BLOCK_SAMPLES;
 
-/// Samples that a detector can look back on, the newest block included: 38 ms at 8 kHz.
-pub const HISTORY_SAMPLES: usize = 3 * BLOCK_SAMPLES;
+/// Blocks that a detector can look back on, the newest one included.
+const BLOCKS: usize = 3;
+/// The same in samples: 38 ms at 8 kHz.
+pub const HISTORY_SAMPLES: usize = BLOCKS * BLOCK_SAMPLES;
 
 /// Cuts a stream of frames into blocks and keeps what came right before the newest one.
 ///
@@ -9,7 +11,10 @@ pub const HISTORY_SAMPLES: usize = 3 * BLOCK_SAMPLES;
 /// the frames are cut.
 #[derive(Clone, Debug)]
 pub struct BlockBuffer {
-    samples: [i16; HISTORY_SAMPLES],
+    /// The newest blocks, in turn: nothing moves when another one begins.
+    blocks: [[i16; BLOCK_SAMPLES]; BLOCKS],
+    /// Which of them is the newest.
+    newest: usize,
     /// Samples of the newest block so far.
     filled: usize,
     /// Samples taken, or told as lost, since the start.
@@ -31,7 +36,7 @@ pub struct Seam {
 impl BlockBuffer {
     /// Empty: the history before the first sample is silence.
     pub const fn new() -> Self {
-        Self { samples: [0; HISTORY_SAMPLES], filled: 0, position: 0, seam: None }
+        Self { blocks: [[0; BLOCK_SAMPLES]; BLOCKS], newest: 0, filled: 0, position: 0, seam: None }
     }
 
     /// Samples taken, or told as lost, since the start.
@@ -44,26 +49,39 @@ impl BlockBuffer {
         if self.filled == BLOCK_SAMPLES { BLOCK_SAMPLES } else { BLOCK_SAMPLES - self.filled }
     }
 
-    /// Takes samples up to the end of the newest block and returns how many it took.
-    /// Where they complete the block, `true` comes with it, and [`history`](Self::history) and
-    /// [`block`](Self::block) hold until the next call.
-    pub fn take(&mut self, frame: &[i16]) -> (usize, bool) {
+    /// Takes samples up to the end of the newest block and returns how many it took, and the block that they complete,
+    /// if they do; [`history`](Self::history) then ends with it until the next call.
+    #[inline]
+    pub fn take<'a>(&'a mut self, frame: &'a [i16]) -> (usize, Option<&'a [i16; BLOCK_SAMPLES]>) {
         if self.filled == BLOCK_SAMPLES {
-            self.shift(BLOCK_SAMPLES);
+            self.newest = if self.newest + 1 < BLOCKS { self.newest + 1 } else { 0 };
+            self.filled = 0;
+            self.move_seam(BLOCK_SAMPLES);
         }
         let taken = frame.len().min(self.missing());
-        let start = HISTORY_SAMPLES - BLOCK_SAMPLES + self.filled;
-        for (slot, sample) in self.samples.iter_mut().skip(start).zip(frame) {
-            *slot = *sample;
+        let block = self.blocks.get_mut(self.newest);
+        let places = block.and_then(|block| block.get_mut(self.filled..self.filled + taken));
+        if let (Some(places), Some(samples)) = (places, frame.get(..taken)) {
+            places.copy_from_slice(samples);
         }
         self.filled += taken;
         self.position += taken as u64;
-        (taken, self.filled == BLOCK_SAMPLES)
+        // A block that came whole is read where it came from: what was just written is slow to read.
+        let whole = || frame.first_chunk().filter(|_| taken == BLOCK_SAMPLES);
+        let block = (self.filled == BLOCK_SAMPLES).then(|| whole().unwrap_or(self.block()));
+        (taken, block)
     }
 
     /// Takes a loss: the block that it cut short becomes history, and the next sample begins a new one.
     pub fn lose(&mut self, lost_samples: usize) {
-        self.shift(self.filled);
+        // Rare enough to move everything.
+        let mut history = self.history();
+        history.copy_within(self.filled.., 0);
+        for (block, samples) in self.blocks.iter_mut().zip(history.chunks_exact(BLOCK_SAMPLES)) {
+            block.copy_from_slice(samples);
+        }
+        self.move_seam(self.filled);
+        (self.newest, self.filled) = (BLOCKS - 1, 0);
         let index = HISTORY_SAMPLES - BLOCK_SAMPLES;
         self.seam = Some(match self.seam {
             // Nothing came between two losses: they are one.
@@ -81,17 +99,19 @@ impl BlockBuffer {
         self.block().get(..self.filled).unwrap_or_default()
     }
 
-    /// The newest block; complete only after [`take`](Self::take) said so.
-    pub fn block(&self) -> &[i16; BLOCK_SAMPLES] {
-        match self.samples.last_chunk() {
-            Some(block) => block,
-            None => &[0; BLOCK_SAMPLES],
-        }
+    #[inline]
+    fn block(&self) -> &[i16; BLOCK_SAMPLES] {
+        self.blocks.get(self.newest).unwrap_or(&[0; BLOCK_SAMPLES])
     }
 
     /// The newest block and what came before it, oldest first.
-    pub const fn history(&self) -> &[i16; HISTORY_SAMPLES] {
-        &self.samples
+    pub fn history(&self) -> [i16; HISTORY_SAMPLES] {
+        let mut history = [0; HISTORY_SAMPLES];
+        let (newer, older) = self.blocks.split_at((self.newest + 1).min(BLOCKS));
+        for (samples, block) in history.chunks_exact_mut(BLOCK_SAMPLES).zip(older.iter().chain(newer)) {
+            samples.copy_from_slice(block);
+        }
+        history
     }
 
     /// The latest loss that the history spans.
@@ -99,15 +119,16 @@ impl BlockBuffer {
         self.seam
     }
 
-    /// Makes history of the newest block's first `samples` and begins another block.
-    fn shift(&mut self, samples: usize) {
-        // The part of the newest block that is not filled yet follows, and is overwritten.
-        self.samples.copy_within(samples.min(BLOCK_SAMPLES).., 0);
-        self.filled = 0;
-        self.seam = self.seam.and_then(|seam| {
-            let index = seam.index.checked_sub(samples).filter(|&index| index > 0)?;
-            Some(Seam { index, usable_from: seam.usable_from.saturating_sub(samples), ..seam })
-        });
+    /// The history moves on by so many samples.
+    #[inline]
+    fn move_seam(&mut self, samples: usize) {
+        if let Some(seam) = self.seam {
+            self.seam = seam.index.checked_sub(samples).filter(|&index| index > 0).map(|index| Seam {
+                index,
+                usable_from: seam.usable_from.saturating_sub(samples),
+                ..seam
+            });
+        }
     }
 }
 
@@ -129,11 +150,12 @@ mod tests {
             let mut blocks = 0;
             for mut frame in stream.chunks(frame_samples) {
                 while !frame.is_empty() {
-                    let (taken, complete) = buffer.take(frame);
+                    let (taken, block) = buffer.take(frame);
+                    let block = block.copied();
                     frame = &frame[taken..];
-                    if complete {
+                    if let Some(block) = block {
                         let end = buffer.position() as usize;
-                        assert_eq!(buffer.block()[..], stream[end - BLOCK_SAMPLES..end]);
+                        assert_eq!(block[..], stream[end - BLOCK_SAMPLES..end]);
                         let kept = end.min(HISTORY_SAMPLES);
                         assert_eq!(buffer.history()[HISTORY_SAMPLES - kept..], stream[end - kept..end]);
                         blocks += 1;
@@ -148,7 +170,7 @@ mod tests {
     fn a_loss_starts_a_block_and_leaves_a_seam() {
         let mut buffer = BlockBuffer::new();
         let feed = |buffer: &mut BlockBuffer, value: i16, count: usize| {
-            (0..count).filter(|_| buffer.take(&[value]).1).count()
+            (0..count).filter(|_| buffer.take(&[value]).1.is_some()).count()
         };
         assert_eq!(feed(&mut buffer, 1, 150), 1);
         buffer.lose(160);

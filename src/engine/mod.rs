@@ -17,6 +17,7 @@ pub use error::{OpenError, SessionError};
 pub use handle::SessionHandle;
 pub use result::SessionResult;
 
+use crate::cpu;
 use crate::message::{CreateError, PartFile};
 use crate::session::{Session, SessionConfig};
 use crate::wav::WavWriter;
@@ -59,7 +60,7 @@ impl Engine {
     pub fn open(&self, session: &SessionConfig, file: &FileConfig) -> Result<SessionHandle, OpenError> {
         let place = Place::reserve(&self.shared, self.config.max_sessions)?;
         let rate = session.sample_rate;
-        let session = Session::new(session)?;
+        let session = Session::with_kernel(session, cpu::kernel())?;
         let player = Player::new(session.beep().copied());
         let ring_samples = rate.samples(self.config.ring_ms.into()) as usize;
         let (media, requests, queue) = Media::new(session, ring_samples);

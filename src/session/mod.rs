@@ -13,7 +13,7 @@ pub use terminators::{InvalidTerminators, Terminators};
 
 use crate::dsp::beep::Beep;
 use crate::dsp::dtmf::{BANK, Digit, DtmfDetector, DtmfEvent, DtmfProfile};
-use crate::dsp::goertzel::{BlockSpectrum, mean_square};
+use crate::dsp::goertzel::{BlockSpectrum, Kernel, mean_square};
 use crate::dsp::silence::{Activity, SilenceDetector};
 use crate::dsp::{BLOCK_SAMPLES, BlockBuffer};
 use crate::line::SampleRate;
@@ -42,6 +42,7 @@ pub struct End {
 #[derive(Clone, Debug)]
 pub struct Session {
     state: State,
+    kernel: Kernel,
     beep: Option<Beep>,
     blocks: BlockBuffer,
     dtmf: DtmfDetector,
@@ -66,8 +67,13 @@ struct Limits {
 }
 
 impl Session {
-    /// A session about to play its beep, or to record.
+    /// A session about to play its beep, or to record, with the kernel that the target has for certain.
     pub fn new(config: &SessionConfig) -> Result<Self, ConfigError> {
+        Self::with_kernel(config, Kernel::COMPILED)
+    }
+
+    /// A session about to play its beep, or to record.
+    pub fn with_kernel(config: &SessionConfig, kernel: Kernel) -> Result<Self, ConfigError> {
         config.validate()?;
         let rate = config.sample_rate;
         let beep = match &config.beep {
@@ -88,6 +94,7 @@ impl Session {
         };
         let mut session = Self {
             state: State::Beep,
+            kernel,
             beep,
             blocks: BlockBuffer::new(),
             dtmf: DtmfDetector::new(&DtmfProfile::default())?,
@@ -157,10 +164,11 @@ impl Session {
             let step = rest.len().min(self.blocks.missing()).min(self.until_next_decision());
             let (step, later) = rest.split_at(step);
             // A step never exceeds the block.
-            let (_, complete) = self.blocks.take(step);
+            let (_, block) = self.blocks.take(step);
+            let spectrum = block.map(|block| BANK.measure(self.kernel, block));
             rest = later;
-            if complete {
-                self.step_block();
+            if let Some(spectrum) = spectrum {
+                self.step_block(&spectrum);
             }
             self.step_limits();
         }
@@ -230,11 +238,10 @@ impl Session {
         ahead.map_or(usize::MAX, |next| usize::try_from(next - position).unwrap_or(usize::MAX))
     }
 
-    fn step_block(&mut self) {
+    fn step_block(&mut self, spectrum: &BlockSpectrum<8>) {
         self.step_clock();
         let end = self.blocks.position();
-        let spectrum = BANK.measure(self.blocks.block());
-        if let Some((digit, start)) = self.key(&spectrum) {
+        if let Some((digit, start)) = self.key(spectrum) {
             let terminator = self.terminators().contains(digit);
             let input = if terminator { Input::Terminator } else { Input::OtherDigit };
             self.input(input, start, Some(digit));
@@ -307,8 +314,9 @@ impl Session {
     fn key_before_the_end(&mut self) -> Option<(Digit, u64)> {
         const SILENCE: [i16; BLOCK_SAMPLES] = [0; BLOCK_SAMPLES];
         for _ in 0..2 {
-            self.blocks.take(SILENCE.get(..self.blocks.missing()).unwrap_or_default());
-            let spectrum = BANK.measure(self.blocks.block());
+            let missing = self.blocks.missing();
+            let (_, block) = self.blocks.take(SILENCE.get(..missing).unwrap_or_default());
+            let spectrum = BANK.measure(self.kernel, block?);
             let key = self.key(&spectrum).filter(|(digit, _)| self.terminators().contains(*digit));
             if key.is_some() {
                 return key;

@@ -1,6 +1,8 @@
 use crate::args::Detect;
 use crate::{Failure, input};
+use afterbeep::cpu;
 use afterbeep::dsp::dtmf::{BANK, DtmfDetector, DtmfEvent, DtmfProfile};
+use afterbeep::dsp::goertzel::{BlockSpectrum, Kernel};
 use afterbeep::dsp::silence::{Activity, SilenceDetector, Span};
 use afterbeep::dsp::{BLOCK_SAMPLES, BlockBuffer};
 use afterbeep::line::SampleRate;
@@ -87,6 +89,7 @@ fn print(events: &mut Vec<Event>, json: bool, out: &mut impl Write) -> io::Resul
 
 /// The detectors over one pass of the bank. Events become ready in the order of their ends.
 struct Listener {
+    kernel: Kernel,
     blocks: BlockBuffer,
     dtmf: DtmfDetector,
     silence: SilenceDetector,
@@ -98,6 +101,7 @@ struct Listener {
 impl Listener {
     fn new(silence: SilenceDetector) -> Result<Self, Failure> {
         Ok(Self {
+            kernel: cpu::kernel(),
             blocks: BlockBuffer::new(),
             dtmf: DtmfDetector::new(&DtmfProfile::default())?,
             silence,
@@ -108,19 +112,18 @@ impl Listener {
 
     fn hear(&mut self, mut samples: &[i16]) {
         while !samples.is_empty() {
-            let (taken, complete) = self.blocks.take(samples);
+            let (taken, block) = self.blocks.take(samples);
             samples = &samples[taken..];
-            if complete {
-                self.block(u64::MAX);
+            if let Some(spectrum) = block.map(|block| BANK.measure(self.kernel, block)) {
+                self.block(&spectrum, u64::MAX);
             }
         }
     }
 
     /// The newest block, in a line that ends at `line_end`.
-    fn block(&mut self, line_end: u64) {
-        let spectrum = BANK.measure(self.blocks.block());
+    fn block(&mut self, spectrum: &BlockSpectrum<8>, line_end: u64) {
         let position = self.blocks.position();
-        let event = self.dtmf.block(&spectrum, &self.blocks);
+        let event = self.dtmf.block(spectrum, &self.blocks);
         self.hold_digit(event, line_end);
         if line_end == u64::MAX {
             self.held.extend(self.silence.block(BLOCK_SAMPLES, spectrum.total).map(Event::from));
@@ -152,8 +155,11 @@ impl Listener {
         // A tone that stopped just now is recognised by the silence that would have followed.
         for _ in 0..2 {
             const SILENCE: [i16; BLOCK_SAMPLES] = [0; BLOCK_SAMPLES];
-            self.blocks.take(&SILENCE[..self.blocks.missing()]);
-            self.block(line_end);
+            let missing = self.blocks.missing();
+            let (_, block) = self.blocks.take(&SILENCE[..missing]);
+            if let Some(spectrum) = block.map(|block| BANK.measure(self.kernel, block)) {
+                self.block(&spectrum, line_end);
+            }
         }
         let event = self.dtmf.finish(line_end);
         self.hold_digit(event, line_end);

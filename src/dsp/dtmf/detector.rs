@@ -1,5 +1,5 @@
 use super::limits::{Heard, Limits};
-use super::look::{Found, Look};
+use super::look::{Found, Look, Verified};
 use super::{Digit, DtmfProfile, DtmfProfileError};
 use crate::dsp::goertzel::{BlockSpectrum, ToneBank};
 use crate::dsp::{BLOCK_SAMPLES, BlockBuffer, HISTORY_SAMPLES};
@@ -75,8 +75,22 @@ impl DtmfDetector {
     }
 
     /// Takes the newest block of `blocks`, as [`BANK`] measured it. Reports at most one event a block.
+    #[inline]
     pub fn block(&mut self, spectrum: &BlockSpectrum<8>, blocks: &BlockBuffer) -> Option<DtmfEvent> {
         let heard = self.limits.candidate(spectrum);
+        match (&self.state, heard) {
+            // Nearly every block ends here.
+            (State::Idle, None) => {
+                self.heard = None;
+                self.looks = 0;
+                None
+            }
+            _ => self.follow(heard, blocks),
+        }
+    }
+
+    /// Goes after a candidate.
+    fn follow(&mut self, heard: Option<Heard>, blocks: &BlockBuffer) -> Option<DtmfEvent> {
         let look = Look::new(&self.limits, blocks);
         let same = match (self.heard, heard) {
             (Some(earlier), Some(later)) if earlier.digit == later.digit => Some((earlier, later)),
@@ -175,7 +189,12 @@ impl Look<'_> {
         if end.saturating_sub(found.start_sample) < u64::from(self.limits().min_tone_samples) {
             return (State::Candidate(digit, found), None);
         }
-        let Some((low, high)) = self.verify(digit, &found, end) else { return (State::Idle, None) };
+        let Some(Verified { powers: (low, high), end_sample }) = self.verify(digit, &found, end) else {
+            return (State::Idle, None);
+        };
+        if end_sample.saturating_sub(found.start_sample) < u64::from(self.limits().min_tone_samples) {
+            return (State::Candidate(digit, found), None);
+        }
         let tone = Tone {
             digit,
             start_sample: found.start_sample,
@@ -189,6 +208,6 @@ impl Look<'_> {
 
 impl Sounding {
     fn goes_on(&self, heard: &Heard) -> bool {
-        heard.digit == self.tone.digit && heard.power() >= self.least_power
+        heard.digit == self.tone.digit && heard.power >= self.least_power
     }
 }

@@ -3,76 +3,51 @@
 use core::f32::consts::TAU;
 
 /// Cosine and sine of each tone, and a constant.
-const AMPLITUDES: usize = 5;
-/// The same, and what a step of each frequency would change.
-const TERMS: usize = AMPLITUDES + 2;
+const TERMS: usize = 5;
 
 /// Two sinusoids and a constant, fitted to a run of samples by least squares.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ToneFit {
     /// Radians a sample of the low and the high tone.
     frequencies: (f32, f32),
-    amplitudes: [f32; AMPLITUDES],
+    amplitudes: Amplitudes,
     /// Mean square of the samples about the constant.
     total: f32,
     /// Mean square that the fit leaves unexplained.
     residual: f32,
+    /// Powers of both tones in each third of the run.
+    thirds: [(f32, f32); 3],
 }
 
-impl ToneFit {
-    /// Fits two tones, whose frequencies in radians a sample are known roughly: each refinement takes them closer to
-    /// where the fit is best (Gauss and Newton's step). `None` where there is nothing to fit.
-    pub(super) fn new(samples: &[i16], near: (f32, f32), refinements: u32) -> Option<Self> {
-        let mut fit = Self::with_frequencies(samples, near)?;
-        for _ in 0..refinements {
-            fit = Self::with_frequencies(samples, fit.better_frequencies(samples)?)?;
-        }
-        Some(fit)
-    }
+/// What multiplies cosine and sine of each tone, and 1. Phases count from the run's middle.
+#[derive(Clone, Copy, Debug)]
+struct Amplitudes([f32; TERMS]);
 
-    /// Fits amplitudes and phases of tones whose frequencies are given.
-    pub(super) fn with_frequencies(samples: &[i16], frequencies: (f32, f32)) -> Option<Self> {
-        let mut model = Model::new(frequencies, 0.0, 1.0);
-        let mut normal = NormalEquations::<AMPLITUDES>::new();
-        samples.iter().for_each(|&sample| normal.add(model.next_terms(), f32::from(sample)));
-        let amplitudes = normal.solve()?;
+impl ToneFit {
+    /// Fits two tones, whose frequencies in radians a sample are known to about a per cent: the phase that they gain
+    /// from third to third of the run gives them to a few hundredths. `None` where there is nothing to fit.
+    pub(super) fn new(samples: &[i16], near: (f32, f32)) -> Option<Self> {
+        let third = samples.len() / 3;
+        let mut parts = samples.chunks_exact(third.max(1));
+        let mut next = || Amplitudes::fit(parts.next()?, near);
+        let (first, second, last) = (next()?.0, next()?.0, next()?.0);
+        let gained = |tone: fn(&Amplitudes) -> (f32, f32), near: f32| {
+            let (first, second, last) = (tone(&first), tone(&second), tone(&last));
+            let expected = near * third as f32;
+            let phase = phase_since(second, first, expected) + phase_since(last, second, expected);
+            near + 0.5 * phase / third as f32
+        };
+        let frequencies = (gained(Amplitudes::low, near.0), gained(Amplitudes::high, near.1));
+        let (amplitudes, sums) = Amplitudes::fit(samples, frequencies)?;
         let count = samples.len() as f32;
-        let [.., constant] = amplitudes;
+        let Amplitudes([.., constant]) = amplitudes;
         Some(Self {
             frequencies,
             amplitudes,
-            total: normal.energy / count - constant * constant,
-            residual: ((normal.energy - normal.explained_by(&amplitudes)) / count).max(0.0),
+            total: sums.energy / count - constant * constant,
+            residual: ((sums.energy - dot(&amplitudes.0, &sums.projections)) / count).max(0.0),
+            thirds: [first.powers(), second.powers(), last.powers()],
         })
-    }
-
-    /// The frequencies at which the fit would be best, as far as its slope tells.
-    fn better_frequencies(&self, samples: &[i16]) -> Option<(f32, f32)> {
-        let (low_power, high_power) = self.powers();
-        // Steps are measured by what they change at the run's ends, so that all terms are of one size.
-        let half = 0.5 * samples.len() as f32;
-        let scales = (1.0 / (half * libm::sqrtf(low_power)), 1.0 / (half * libm::sqrtf(high_power)));
-        if !(scales.0.is_finite() && scales.1.is_finite()) {
-            return None;
-        }
-        let [a, b, c, d, _] = self.amplitudes;
-        let mut model = Model::new(self.frequencies, 0.0, 1.0);
-        let mut normal = NormalEquations::<TERMS>::new();
-        for (index, &sample) in samples.iter().enumerate() {
-            let [low_cos, low_sin, high_cos, high_sin, one] = model.next_terms();
-            let time = index as f32 - half;
-            let low_step = time * (b * low_cos - a * low_sin) * scales.0;
-            let high_step = time * (d * high_cos - c * high_sin) * scales.1;
-            let terms = [low_cos, low_sin, high_cos, high_sin, one, low_step, high_step];
-            normal.add(terms, f32::from(sample));
-        }
-        let [.., low, high] = normal.solve()?;
-        // A step that turns a phase by more than a radian at the run's ends is beyond what the slope tells.
-        let limit = 1.0 / half;
-        Some((
-            self.frequencies.0 + (low * scales.0).clamp(-limit, limit),
-            self.frequencies.1 + (high * scales.1).clamp(-limit, limit),
-        ))
     }
 
     /// Frequencies of the low and the high tone, in radians a sample.
@@ -81,9 +56,13 @@ impl ToneFit {
     }
 
     /// Mean squares of the low and the high tone.
-    pub(super) const fn powers(&self) -> (f32, f32) {
-        let [low_cos, low_sin, high_cos, high_sin, _] = self.amplitudes;
-        (0.5 * (low_cos * low_cos + low_sin * low_sin), 0.5 * (high_cos * high_cos + high_sin * high_sin))
+    pub(super) fn powers(&self) -> (f32, f32) {
+        self.amplitudes.powers()
+    }
+
+    /// The same for each third of the run.
+    pub(super) const fn thirds(&self) -> &[(f32, f32); 3] {
+        &self.thirds
     }
 
     /// The part of the power, 0 to 1, that the two tones explain.
@@ -93,11 +72,12 @@ impl ToneFit {
 
     /// The power at a frequency in what the fit leaves unexplained, as a part of the tones' power.
     pub(super) fn unexplained_at(&self, samples: &[i16], radians: f32) -> f32 {
-        let mut model = Model::new(self.frequencies, 0.0, 1.0);
+        let start = -middle(samples.len());
+        let mut model = Model::new(self.frequencies, start, 1.0);
         let mut turn = Phasor::new(0.0, radians);
         let (mut real, mut imaginary) = (0.0f32, 0.0f32);
         for &sample in samples {
-            let error = f32::from(sample) - dot(&self.amplitudes, &model.next_terms());
+            let error = f32::from(sample) - dot(&self.amplitudes.0, &model.next_terms());
             let (cos, sin) = turn.next();
             real += error * cos;
             imaginary += error * sin;
@@ -108,7 +88,7 @@ impl ToneFit {
     }
 
     /// For how many samples the tones hold, from the first one of `near` on; `far` follows after a gap. The first
-    /// sample comes `offset` samples after the fit's first.
+    /// sample comes `offset` samples after the fit's middle.
     pub(super) fn run_forward(&self, near: &[i16], gap: usize, far: &[i16], offset: f32) -> usize {
         self.run(near.iter().copied(), gap, far.iter().copied(), offset, 1.0)
     }
@@ -133,7 +113,7 @@ impl ToneFit {
         let beyond = offset + direction * (near.len() + gap) as f32;
         let (mut score, mut best, mut run, mut length) = (0.0f32, 0.0f32, 0, 0);
         let mut weigh = |model: &mut Model, sample: i16| {
-            let error = f32::from(sample) - dot(&self.amplitudes, &model.next_terms());
+            let error = f32::from(sample) - dot(&self.amplitudes.0, &model.next_terms());
             score += granted - error * error;
             length += 1;
             if score > best {
@@ -149,6 +129,115 @@ impl ToneFit {
     }
 }
 
+/// The middle of a run, in samples from its first one.
+pub(super) fn middle(count: usize) -> f32 {
+    0.5 * (count as f32 - 1.0)
+}
+
+/// What a run has in common with the terms, and with itself.
+struct Sums {
+    projections: [f32; TERMS],
+    energy: f32,
+}
+
+impl Amplitudes {
+    fn fit(samples: &[i16], frequencies: (f32, f32)) -> Option<(Self, Sums)> {
+        let mut model = Model::new(frequencies, -middle(samples.len()), 1.0);
+        let mut sums = Sums { projections: [0.0; TERMS], energy: 0.0 };
+        for &sample in samples {
+            let sample = f32::from(sample);
+            for (sum, term) in sums.projections.iter_mut().zip(model.next_terms()) {
+                *sum += term * sample;
+            }
+            sums.energy += sample * sample;
+        }
+        let [low_cos, low_sin, high_cos, high_sin, constant] = sums.projections;
+        let gram = Gram::new(samples.len() as f32, frequencies);
+        // Around the middle of the run cosines and sines have nothing in common, so that each kind is solved alone.
+        let [low_sin, high_sin] = gram.solve_sines([low_sin, high_sin])?;
+        let [low_cos, high_cos, constant] = gram.solve_cosines([low_cos, high_cos, constant])?;
+        Some((Self([low_cos, low_sin, high_cos, high_sin, constant]), sums))
+    }
+
+    fn low(&self) -> (f32, f32) {
+        (self.0[0], self.0[1])
+    }
+
+    fn high(&self) -> (f32, f32) {
+        (self.0[2], self.0[3])
+    }
+
+    fn powers(&self) -> (f32, f32) {
+        let [low_cos, low_sin, high_cos, high_sin, _] = self.0;
+        (0.5 * (low_cos * low_cos + low_sin * low_sin), 0.5 * (high_cos * high_cos + high_sin * high_sin))
+    }
+}
+
+/// The phase that `a cos + b sin` is ahead of an earlier one, less the expected one, within half a turn.
+fn phase_since((cos, sin): (f32, f32), (earlier_cos, earlier_sin): (f32, f32), expected: f32) -> f32 {
+    // a cos x + b sin x leads by the angle of (a, -b).
+    let real = cos * earlier_cos + sin * earlier_sin;
+    let imaginary = cos * earlier_sin - sin * earlier_cos;
+    let phase = libm::atan2f(imaginary, real) - expected;
+    phase - TAU * libm::roundf(phase / TAU)
+}
+
+/// What the terms have in common with each other over a run around 0, in closed form: sums of cosines.
+struct Gram {
+    count: f32,
+    /// Sums of cos(low), cos(high), cos(2 low), cos(2 high), cos(high + low), cos(high - low).
+    low: f32,
+    high: f32,
+    twice_low: f32,
+    twice_high: f32,
+    sum: f32,
+    difference: f32,
+}
+
+impl Gram {
+    fn new(count: f32, (low, high): (f32, f32)) -> Self {
+        // Dirichlet's kernel.
+        let cosines = |radians: f32| libm::sinf(0.5 * count * radians) / libm::sinf(0.5 * radians);
+        Self {
+            count,
+            low: cosines(low),
+            high: cosines(high),
+            twice_low: cosines(2.0 * low),
+            twice_high: cosines(2.0 * high),
+            sum: cosines(high + low),
+            difference: cosines(high - low),
+        }
+    }
+
+    fn solve_sines(&self, [low, high]: [f32; 2]) -> Option<[f32; 2]> {
+        let low_low = 0.5 * (self.count - self.twice_low);
+        let high_high = 0.5 * (self.count - self.twice_high);
+        let low_high = 0.5 * (self.difference - self.sum);
+        let determinant = low_low * high_high - low_high * low_high;
+        (determinant > 1.0).then(|| {
+            [
+                (low * high_high - high * low_high) / determinant,
+                (high * low_low - low * low_high) / determinant,
+            ]
+        })
+    }
+
+    fn solve_cosines(&self, [low, high, constant]: [f32; 3]) -> Option<[f32; 3]> {
+        // The constant is taken out first: what is left of each cosine has no mean.
+        let mean = constant / self.count;
+        let low_low = 0.5 * (self.count + self.twice_low) - self.low * self.low / self.count;
+        let high_high = 0.5 * (self.count + self.twice_high) - self.high * self.high / self.count;
+        let low_high = 0.5 * (self.difference + self.sum) - self.low * self.high / self.count;
+        let (low, high) = (low - mean * self.low, high - mean * self.high);
+        let determinant = low_low * high_high - low_high * low_high;
+        (determinant > 1.0).then(|| {
+            let low_cos = (low * high_high - high * low_high) / determinant;
+            let high_cos = (high * low_low - low * low_high) / determinant;
+            [low_cos, high_cos, mean - (low_cos * self.low + high_cos * self.high) / self.count]
+        })
+    }
+}
+
 /// Cosine and sine of both tones, and 1, sample after sample.
 struct Model {
     low: Phasor,
@@ -156,12 +245,12 @@ struct Model {
 }
 
 impl Model {
-    /// Starts `at` samples from the fit's first and goes forward (1) or backward (-1).
+    /// Starts `at` samples from the fit's middle and goes forward (1) or backward (-1).
     fn new((low, high): (f32, f32), at: f32, direction: f32) -> Self {
         Self { low: Phasor::new(low * at, low * direction), high: Phasor::new(high * at, high * direction) }
     }
 
-    fn next_terms(&mut self) -> [f32; AMPLITUDES] {
+    fn next_terms(&mut self) -> [f32; TERMS] {
         let (low_cos, low_sin) = self.low.next();
         let (high_cos, high_sin) = self.high.next();
         [low_cos, low_sin, high_cos, high_sin, 1.0]
@@ -194,64 +283,7 @@ impl Phasor {
     }
 }
 
-/// The normal equations of a least-squares fit with N terms.
-struct NormalEquations<const N: usize> {
-    /// Products of terms; the lower triangle stays zero.
-    matrix: [[f32; N]; N],
-    right: [f32; N],
-    energy: f32,
-}
-
-impl<const N: usize> NormalEquations<N> {
-    const fn new() -> Self {
-        Self { matrix: [[0.0; N]; N], right: [0.0; N], energy: 0.0 }
-    }
-
-    fn add(&mut self, terms: [f32; N], sample: f32) {
-        for (row, (cells, right)) in self.matrix.iter_mut().zip(&mut self.right).enumerate() {
-            let term = terms.get(row).copied().unwrap_or(0.0);
-            for (cell, other) in cells.iter_mut().zip(terms).skip(row) {
-                *cell += term * other;
-            }
-            *right += term * sample;
-        }
-        self.energy += sample * sample;
-    }
-
-    fn explained_by(&self, solution: &[f32; N]) -> f32 {
-        dot(solution, &self.right)
-    }
-
-    /// Solves the symmetric system by elimination; `None` where terms cannot be told apart.
-    #[allow(
-        clippy::indexing_slicing,
-        clippy::needless_range_loop,
-        reason = "every index is below N, the length of all arrays"
-    )]
-    fn solve(&self) -> Option<[f32; N]> {
-        let (mut matrix, mut right) = (self.matrix, self.right);
-        for pivot in 0..N {
-            if matrix[pivot][pivot] < 1e-3 {
-                return None;
-            }
-            for row in pivot + 1..N {
-                let factor = matrix[pivot][row] / matrix[pivot][pivot];
-                for column in row..N {
-                    matrix[row][column] -= factor * matrix[pivot][column];
-                }
-                right[row] -= factor * right[pivot];
-            }
-        }
-        let mut solution = [0.0; N];
-        for row in (0..N).rev() {
-            let known: f32 = (row + 1..N).map(|column| matrix[row][column] * solution[column]).sum();
-            solution[row] = (right[row] - known) / matrix[row][row];
-        }
-        Some(solution)
-    }
-}
-
-fn dot<const N: usize>(a: &[f32; N], b: &[f32; N]) -> f32 {
+fn dot(a: &[f32; TERMS], b: &[f32; TERMS]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
@@ -276,34 +308,37 @@ mod tests {
         for (low, high) in
             [(941.0f32, 1_477.0f32), (697.0 * 0.985, 1_209.0 * 1.018), (941.0 * 1.02, 1_633.0 * 0.98)]
         {
-            let near = (radians(low.clamp(697.0, 941.0)), radians(high.clamp(1_209.0, 1_633.0)));
-            let fit = ToneFit::new(&pair(low, high, 204), near, 3).unwrap();
-            let hz = |radians: f32| radians * 8_000.0 / TAU;
-            let (found_low, found_high) = fit.frequencies();
-            assert!((hz(found_low) - low).abs() < 0.1, "{} for {low}", hz(found_low));
-            assert!((hz(found_high) - high).abs() < 0.1, "{} for {high}", hz(found_high));
-            let (low_power, high_power) = fit.powers();
-            assert!((low_power / 12.5e6 - 1.0).abs() < 0.001, "{low_power}");
-            assert!((high_power / 4.5e6 - 1.0).abs() < 0.001, "{high_power}");
-            assert!(fit.purity() > 0.9999, "{}", fit.purity());
+            for count in [204, 305] {
+                let near = (radians(low * 0.995), radians(high * 1.005));
+                let fit = ToneFit::new(&pair(low, high, count), near).unwrap();
+                let hz = |radians: f32| radians * 8_000.0 / TAU;
+                let (found_low, found_high) = fit.frequencies();
+                assert!((hz(found_low) - low).abs() < 0.3, "{} for {low}", hz(found_low));
+                assert!((hz(found_high) - high).abs() < 0.3, "{} for {high}", hz(found_high));
+                let (low_power, high_power) = fit.powers();
+                assert!((low_power / 12.5e6 - 1.0).abs() < 0.002, "{low_power}");
+                assert!((high_power / 4.5e6 - 1.0).abs() < 0.002, "{high_power}");
+                assert!(fit.purity() > 0.999, "{}", fit.purity());
+            }
         }
     }
 
     #[test]
     fn runs_end_where_the_tones_do() {
         let tones = pair(770.0, 1_336.0, 306);
-        let mut line = vec![0; 50];
+        let mut line = vec![700; 50];
         line.extend(&tones);
-        line.extend([0; 50]);
-        let fit = ToneFit::new(&tones[50..254], (radians(770.0), radians(1_336.0)), 1).unwrap();
-        assert!(fit.run_forward(&line[100..], 0, &[], 0.0).abs_diff(256) <= 4);
+        line.extend([700; 50]);
+        let fit = ToneFit::new(&tones[50..254], (radians(770.0), radians(1_336.0))).unwrap();
+        assert!(fit.run_forward(&line[100..], 0, &[], -middle(204)).abs_diff(256) <= 4);
         // Ten samples of the line are lost, and nothing of the tone.
-        assert!(fit.run_forward(&line[100..200], 10, &line[210..], 0.0).abs_diff(246) <= 4);
-        assert!(fit.run_backward(&line[..304], 0, &[], 203.0).abs_diff(254) <= 4);
+        assert!(fit.run_forward(&line[100..200], 10, &line[210..], -middle(204)).abs_diff(246) <= 4);
+        assert!(fit.run_backward(&line[..304], 0, &[], middle(204)).abs_diff(254) <= 4);
     }
 
     #[test]
-    fn nothing_is_fitted_to_silence() {
-        assert!(ToneFit::new(&[0; 204], (radians(941.0), radians(1_477.0)), 1).is_none());
+    fn nothing_is_fitted_to_too_little() {
+        assert!(ToneFit::new(&[], (radians(941.0), radians(1_477.0))).is_none());
+        assert!(ToneFit::new(&[1, 2, 3], (radians(941.0), radians(1_477.0))).is_none());
     }
 }

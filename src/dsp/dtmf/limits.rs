@@ -1,12 +1,12 @@
 use super::fit::radians;
 use super::{Digit, DtmfProfile, HIGH_HZ, LOW_HZ};
 use crate::dsp::goertzel::{BlockSpectrum, Component};
-use crate::line::level::{mean_square_from_dbm0, power_ratio_from_db};
+use crate::line::level::{db_from_power_ratio, mean_square_from_dbm0};
 
 /// How far beyond what has to be accepted the limits lie: the fit tells frequencies to 0.05 %, and the rest is kept
 /// from speech.
-const DEVIATION_MARGIN: f32 = 0.0025;
-const TWIST_MARGIN_DB: f32 = 0.5;
+const DEVIATION_MARGIN: f32 = 0.002;
+const TWIST_MARGIN_DB: f32 = 2.0;
 /// A block's phase tells frequencies less well, above all where the tone fills a part of it only.
 const COARSE_DEVIATION_MARGIN: f32 = 0.012;
 
@@ -16,8 +16,8 @@ pub(super) struct Limits {
     pub(super) accept_deviation: f32,
     pub(super) accept_deviation_radians: f32,
     pub(super) min_level: f32,
-    pub(super) max_normal_twist: f32,
-    pub(super) max_reverse_twist: f32,
+    pub(super) normal_twist_db: f32,
+    pub(super) reverse_twist_db: f32,
     pub(super) min_tone_samples: u32,
     pub(super) min_pause_samples: u32,
 }
@@ -28,6 +28,8 @@ pub(super) struct Heard {
     pub(super) digit: Digit,
     pub(super) low: Component,
     pub(super) high: Component,
+    /// Power of the weaker of both tones.
+    pub(super) power: f32,
 }
 
 impl Limits {
@@ -37,9 +39,11 @@ impl Limits {
         Self {
             accept_deviation: profile.accept_deviation_percent / 100.0,
             accept_deviation_radians: radians(profile.accept_deviation_hz),
-            min_level: mean_square_from_dbm0(0.5 * (profile.accept_level_dbm0 + profile.reject_level_dbm0)),
-            max_normal_twist: power_ratio_from_db(profile.normal_twist_db + TWIST_MARGIN_DB),
-            max_reverse_twist: power_ratio_from_db(profile.reverse_twist_db + TWIST_MARGIN_DB),
+            min_level: mean_square_from_dbm0(
+                0.6 * profile.accept_level_dbm0 + 0.4 * profile.reject_level_dbm0,
+            ),
+            normal_twist_db: profile.normal_twist_db,
+            reverse_twist_db: profile.reverse_twist_db,
             min_tone_samples: halfway(profile.accept_tone_ms, profile.reject_tone_ms),
             min_pause_samples: halfway(profile.accept_pause_ms, profile.interruption_ms),
         }
@@ -47,18 +51,32 @@ impl Limits {
 
     /// The digit that a block may hold: one row and one column stand out. Loose on purpose, as the tone may fill a
     /// part of the block only, and lie beside the bank's frequencies.
+    #[inline]
     pub(super) fn candidate(&self, spectrum: &BlockSpectrum<8>) -> Option<Heard> {
-        const RELATIVE_PEAK: f32 = 4.0;
+        const RELATIVE_PEAK: f32 = 2.5;
         const MAX_TWIST: f32 = 25.0;
         const MIN_PURITY: f32 = 0.5;
-        let (low, high) = spectrum.tones.split_at(4);
-        let (row, low, low_power) = peak(low, RELATIVE_PEAK)?;
-        let (column, high, high_power) = peak(high, RELATIVE_PEAK)?;
-        let strong = low_power.min(high_power) >= 0.25 * self.min_level;
-        let even = low_power <= MAX_TWIST * high_power && high_power <= MAX_TWIST * low_power;
-        let pure = low_power + high_power >= MIN_PURITY * spectrum.total;
-        let digit = Digit::at(row, column).filter(|_| strong && even && pure)?;
-        Some(Heard { digit, low, high })
+        let [a, b, c, d, e, f, g, h] = spectrum.powers();
+        let low = Peak::of([a, b, c, d]);
+        let high = Peak::of([e, f, g, h]);
+        let pure = low.strongest + high.strongest >= MIN_PURITY * spectrum.total;
+        let least = 0.25 * self.min_level;
+        let strong = low.strongest >= least && high.strongest >= least;
+        // Nearly every block ends here.
+        if !(pure && strong) {
+            return None;
+        }
+        let even = low.strongest <= MAX_TWIST * high.strongest && high.strongest <= MAX_TWIST * low.strongest;
+        if !(even && low.stands_out(RELATIVE_PEAK) && high.stands_out(RELATIVE_PEAK)) {
+            return None;
+        }
+        let (row, column) = (low.place([a, b, c, d]), high.place([e, f, g, h]));
+        Some(Heard {
+            digit: Digit::at(row, column)?,
+            low: spectrum.component(row),
+            high: spectrum.component(4 + column),
+            power: low.strongest.min(high.strongest),
+        })
     }
 
     /// The frequencies of two blocks on end that hold the same digit, by the phase that they gain, if these may be
@@ -97,18 +115,31 @@ impl Limits {
     }
 
     /// Whether powers of the low and the high tone are strong and even enough.
-    pub(super) fn has_levels(&self, (low, high): (f32, f32)) -> bool {
-        low.min(high) >= self.min_level
-            && low <= self.max_normal_twist * high
-            && high <= self.max_reverse_twist * low
+    pub(super) fn has_levels(&self, powers: (f32, f32)) -> bool {
+        let (normal, reverse) = twist_db(powers);
+        powers.0.min(powers.1) >= self.min_level
+            && normal <= self.normal_twist_db + TWIST_MARGIN_DB
+            && reverse <= self.reverse_twist_db + TWIST_MARGIN_DB
+    }
+
+    /// How close tones come to the corners of what has to be accepted: the sum of squares of both deviations and of
+    /// the twist, each 1 at its limit.
+    pub(super) fn corner(&self, digit: Digit, frequencies: (f32, f32), powers: (f32, f32)) -> f32 {
+        let (low, high) = nominal(digit);
+        let accepted = |nominal: f32| self.accept_deviation * nominal + self.accept_deviation_radians;
+        let (normal, reverse) = twist_db(powers);
+        // A profile may accept no twist at all; half a decibel is measured all the same.
+        let twist = (normal / self.normal_twist_db.max(1.0)).max(reverse / self.reverse_twist_db.max(1.0));
+        let low_deviation = (frequencies.0 - low) / accepted(low);
+        let high_deviation = (frequencies.1 - high) / accepted(high);
+        low_deviation * low_deviation + high_deviation * high_deviation + twist * twist
     }
 }
 
-impl Heard {
-    /// Power of the weaker of both tones.
-    pub(super) fn power(&self) -> f32 {
-        self.low.power().min(self.high.power())
-    }
+/// How far, in decibels, the low tone is above the high one, and the other way round.
+fn twist_db((low, high): (f32, f32)) -> (f32, f32) {
+    let normal = db_from_power_ratio(low / high);
+    (normal, -normal)
 }
 
 /// Frequencies of a digit in radians a sample.
@@ -118,10 +149,29 @@ fn nominal(digit: Digit) -> (f32, f32) {
     (at(&LOW_HZ, row), at(&HIGH_HZ, column))
 }
 
-/// The strongest component with its index and power, where it exceeds every other by a factor.
-fn peak(components: &[Component], factor: f32) -> Option<(usize, Component, f32)> {
-    let powers = components.iter().map(|component| component.power());
-    let (index, strongest) = powers.clone().enumerate().max_by(|a, b| a.1.total_cmp(&b.1))?;
-    let stands_out = powers.enumerate().all(|(other, power)| other == index || strongest >= factor * power);
-    components.get(index).filter(|_| stands_out).map(|&component| (index, component, strongest))
+/// The strongest of four powers, and the strongest of the others.
+struct Peak {
+    strongest: f32,
+    second: f32,
+}
+
+impl Peak {
+    #[inline]
+    fn of([a, b, c, d]: [f32; 4]) -> Self {
+        // Powers are numbers: comparisons are all that is needed, and cheaper than `max`.
+        let order = |a: f32, b: f32| if a > b { (a, b) } else { (b, a) };
+        let (first, first_loser) = order(a, b);
+        let (second, second_loser) = order(c, d);
+        let loser = if first > second { first_loser } else { second_loser };
+        let (strongest, finalist) = order(first, second);
+        Self { strongest, second: order(finalist, loser).0 }
+    }
+
+    fn stands_out(&self, factor: f32) -> bool {
+        self.strongest >= factor * self.second
+    }
+
+    fn place(&self, powers: [f32; 4]) -> usize {
+        powers.iter().position(|&power| power == self.strongest).unwrap_or(0)
+    }
 }

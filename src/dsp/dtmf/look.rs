@@ -1,30 +1,43 @@
 use super::Digit;
-use super::fit::ToneFit;
+use super::fit::{ToneFit, middle};
 use super::limits::Limits;
 use crate::dsp::{BLOCK_SAMPLES, BlockBuffer, HISTORY_SAMPLES};
+use crate::line::level::db_from_power_ratio;
 
 /// Samples of a first fit: two blocks.
 const FIT_SAMPLES: usize = 2 * BLOCK_SAMPLES;
-/// Least part of the power that the two tones make up together: white noise 8 dB below each of them, or dial tone
-/// 10 dB below, leaves 0.88.
-const MIN_PURITY: f32 = 0.875;
-/// The same for the first fit, whose first samples may come before the tone.
+/// Fewest samples that a last look is worth.
+const LEAST_SAMPLES: usize = 150;
+/// Least part of the power that the two tones make up in a first fit, whose first samples may come before the tone.
 const MIN_COARSE_PURITY: f32 = 0.75;
-/// The most of the tones' power that may stand at twice a tone's frequency: voices have harmonics.
-const MAX_HARMONIC: f32 = 0.006;
-/// How much a third of the tone may be louder or softer than all of it: an echo 10 dB down adds 2.4 dB.
-const MAX_UNSTEADINESS: f32 = 1.78;
-
+/// What the two tones may leave unexplained: white noise 8 dB below each of them leaves 0.07 to 0.10, dial tone 10 dB
+/// below 0.09 to 0.11.
+const MAX_IMPURITY: f32 = 0.125;
+/// How much, in decibels, a third of the tone may be louder or softer than all of it: an echo 10 dB down is 2.
+const MAX_UNSTEADINESS_DB: f32 = 2.5;
+/// A tone may lie in the corner of what has to be accepted (deviations and twist at once), or be impure and unsteady
+/// up to these limits; speech and music that pass for digits are a bit of everything.
+const CORNER: f32 = 2.7;
+/// The part of the tones' power that may stand at twice a tone's frequency: voices have harmonics.
+const MAX_HARMONIC: f32 = 0.02;
 /// A look at the newest block and the ones before it.
 pub(super) struct Look<'a> {
     limits: &'a Limits,
-    history: &'a [i16; HISTORY_SAMPLES],
+    history: [i16; HISTORY_SAMPLES],
     /// Index of the first sample after a loss; what lies before it comes earlier by `lost` samples. 0 and 0 where
     /// nothing was lost.
     seam: usize,
     lost: usize,
     usable_from: usize,
     end_sample: u64,
+}
+
+/// Tones that are a digit's in every respect.
+pub(super) struct Verified {
+    /// Mean squares of the low and the high tone.
+    pub(super) powers: (f32, f32),
+    /// The first sample after them, as far as was looked.
+    pub(super) end_sample: u64,
 }
 
 /// Tones that a fit found.
@@ -81,7 +94,7 @@ impl<'a> Look<'a> {
             return None;
         }
         let (before, newest) = self.history.split_at(first);
-        let fit = ToneFit::new(newest, near, 1)?;
+        let fit = ToneFit::new(newest, near)?;
         if fit.purity() < MIN_COARSE_PURITY || !self.limits.has_frequencies(digit, fit.frequencies()) {
             return None;
         }
@@ -89,15 +102,15 @@ impl<'a> Look<'a> {
         let since_loss = before.get(self.seam..).unwrap_or_default();
         let whole = FIT_SAMPLES + since_loss.len();
         let near = self.history.get(HISTORY_SAMPLES - whole..).unwrap_or_default();
-        let run = fit.run_backward(near, self.lost, lost, (FIT_SAMPLES - 1) as f32);
+        let run = fit.run_backward(near, self.lost, lost, middle(FIT_SAMPLES));
         Some(Found {
             start_sample: self.sample_at(HISTORY_SAMPLES.saturating_sub(run)),
             frequencies: fit.frequencies(),
         })
     }
 
-    /// Powers of the tones between two positions, if they are a digit's in every respect.
-    pub(super) fn verify(&self, digit: Digit, found: &Found, end_sample: u64) -> Option<(f32, f32)> {
+    /// Looks at the tones between two positions as a whole.
+    pub(super) fn verify(&self, digit: Digit, found: &Found, end_sample: u64) -> Option<Verified> {
         let (start, end) = (self.index_of(found.start_sample), self.index_of(end_sample));
         // A loss leaves two parts: the longer one is looked at.
         let window = if start < self.seam && self.seam < end {
@@ -105,14 +118,35 @@ impl<'a> Look<'a> {
         } else {
             start..end
         };
-        let samples = self.history.get(window)?;
-        let fit = ToneFit::new(samples, found.frequencies, 2)?;
-        let right = self.limits.has_frequencies(digit, fit.frequencies())
+        let first = window.start;
+        let mut samples = self.history.get(window)?;
+        let mut fit = ToneFit::new(samples, found.frequencies)?;
+        // The tones may have ended within the newest block.
+        let run = fit.run_forward(samples, 0, &[], -middle(samples.len()));
+        let mut end_sample = end_sample;
+        if run < samples.len() {
+            samples = samples.get(..run.max(LEAST_SAMPLES))?;
+            fit = ToneFit::new(samples, fit.frequencies())?;
+            // The part before a loss ends there because of the loss.
+            if end != self.seam && first + run <= end {
+                end_sample = self.sample_at(first + run);
+            }
+        }
+        self.is_digit(digit, &fit, samples).then(|| Verified { powers: fit.powers(), end_sample })
+    }
+
+    fn is_digit(&self, digit: Digit, fit: &ToneFit, samples: &[i16]) -> bool {
+        let corner = self.limits.corner(digit, fit.frequencies(), fit.powers()) / CORNER;
+        let impurity = (1.0 - fit.purity()) / MAX_IMPURITY;
+        let strain = |unsteadiness: f32| corner + impurity * impurity + unsteadiness * unsteadiness;
+        // What is cheap to ask goes first.
+        self.limits.has_frequencies(digit, fit.frequencies())
             && self.limits.has_levels(fit.powers())
-            && fit.purity() >= MIN_PURITY
-            && is_steady(&fit, samples)
-            && has_no_harmonics(&fit, samples);
-        right.then(|| fit.powers())
+            && strain(0.0) <= 1.0
+            && strain(libm::hypotf(
+                unsteadiness_db(fit) / MAX_UNSTEADINESS_DB,
+                harmonic(fit, samples) / MAX_HARMONIC,
+            )) <= 1.0
     }
 
     /// First sample after tones that sounded until the newest block, where they are not heard any more.
@@ -125,30 +159,29 @@ impl<'a> Look<'a> {
         // Not up to the newest block: the tones may have ended shortly before it.
         let until = (start + 3 * BLOCK_SAMPLES / 2).min(newest);
         let fitted = self.history.get(start..until).unwrap_or_default();
-        let Some(fit) = ToneFit::with_frequencies(fitted, found.frequencies) else {
+        let Some(fit) = ToneFit::new(fitted, found.frequencies) else {
             return self.sample_at(newest);
         };
         let turn = if self.follows_loss() { newest } else { HISTORY_SAMPLES };
         let near = self.history.get(start..turn).unwrap_or_default();
         let far = self.history.get(turn..).unwrap_or_default();
-        let run = fit.run_forward(near, self.lost, far, 0.0);
+        let run = fit.run_forward(near, self.lost, far, -middle(fitted.len()));
         // Tones that held until a loss ended there, for all that is known.
         if start + run == turn { self.sample_at(turn - 1) + 1 } else { self.sample_at(start + run) }
     }
 }
 
-/// Whether each third of the tones is as loud as all of them.
-fn is_steady(fit: &ToneFit, samples: &[i16]) -> bool {
-    let (low, high) = fit.powers();
-    let even = |part: f32, whole: f32| part <= MAX_UNSTEADINESS * whole && whole <= MAX_UNSTEADINESS * part;
-    samples.chunks_exact(samples.len().max(3) / 3).take(3).all(|third| {
-        let part = ToneFit::with_frequencies(third, fit.frequencies());
-        part.is_some_and(|part| even(part.powers().0, low) && even(part.powers().1, high))
-    })
+/// The larger of both tones' second harmonics, as a part of the tones' power.
+fn harmonic(fit: &ToneFit, samples: &[i16]) -> f32 {
+    let (low, high) = fit.frequencies();
+    fit.unexplained_at(samples, 2.0 * low).max(fit.unexplained_at(samples, 2.0 * high))
 }
 
-fn has_no_harmonics(fit: &ToneFit, samples: &[i16]) -> bool {
-    let (low, high) = fit.frequencies();
-    fit.unexplained_at(samples, 2.0 * low) <= MAX_HARMONIC
-        && fit.unexplained_at(samples, 2.0 * high) <= MAX_HARMONIC
+/// By how much, in decibels, a third of either tone differs most from all of it.
+fn unsteadiness_db(fit: &ToneFit) -> f32 {
+    let (low, high) = fit.powers();
+    let differences = fit.thirds().iter().map(|(low_part, high_part)| {
+        db_from_power_ratio(low_part / low).abs().max(db_from_power_ratio(high_part / high).abs())
+    });
+    differences.fold(0.0, f32::max)
 }

@@ -1,17 +1,24 @@
 use super::{BANK, DtmfDetector, DtmfEvent, DtmfProfile, DtmfProfileError};
 use crate::dsp::BlockBuffer;
+use crate::dsp::goertzel::Kernel;
 
 /// A receiver on its own, for 8 kHz: takes frames, cuts them into blocks, measures them, recognises digits.
 #[derive(Clone, Debug)]
 pub struct DtmfReceiver {
+    kernel: Kernel,
     blocks: BlockBuffer,
     detector: DtmfDetector,
 }
 
 impl DtmfReceiver {
-    /// A receiver for a profile.
+    /// A receiver for a profile, with the kernel that the target has for certain.
     pub fn new(profile: &DtmfProfile) -> Result<Self, DtmfProfileError> {
-        Ok(Self { blocks: BlockBuffer::new(), detector: DtmfDetector::new(profile)? })
+        Self::with_kernel(profile, Kernel::COMPILED)
+    }
+
+    /// A receiver for a profile.
+    pub fn with_kernel(profile: &DtmfProfile, kernel: Kernel) -> Result<Self, DtmfProfileError> {
+        Ok(Self { kernel, blocks: BlockBuffer::new(), detector: DtmfDetector::new(profile)? })
     }
 
     /// Samples taken, or told as lost, since the start.
@@ -22,10 +29,10 @@ impl DtmfReceiver {
     /// Takes a frame of any length and hands out what it brought.
     pub fn push(&mut self, mut frame: &[i16], mut report: impl FnMut(DtmfEvent)) {
         while !frame.is_empty() {
-            let (taken, complete) = self.blocks.take(frame);
+            let (taken, block) = self.blocks.take(frame);
             frame = frame.get(taken..).unwrap_or_default();
-            if complete {
-                let spectrum = BANK.measure(self.blocks.block());
+            if let Some(block) = block {
+                let spectrum = BANK.measure(self.kernel, block);
                 self.detector.block(&spectrum, &self.blocks).into_iter().for_each(&mut report);
             }
         }

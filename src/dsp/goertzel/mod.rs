@@ -4,6 +4,19 @@
 //! Goertzel's recurrence makes each sample wait for the one before. The DFT does not, and folded
 //! around the block's middle (the even part meets cosines only, the odd part sines only) it takes
 //! one multiplication and one addition for each sample and frequency, too.
+//!
+//! [`Kernel`] says by which instructions; all kernels agree to the last bits of an `f32`.
+
+mod kernel;
+#[cfg(target_arch = "aarch64")]
+#[allow(unsafe_code, reason = "SIMD intrinsics")]
+mod neon;
+mod portable;
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code, reason = "SIMD intrinsics")]
+mod x86;
+
+pub use kernel::Kernel;
 
 /// The run of samples that the bank integrates: 12.75 ms at 8 kHz.
 ///
@@ -11,6 +24,8 @@
 /// blocks always lie whole within the 40 ms of the shortest tone that ITU-T Q.24 has accepted.
 pub const BLOCK_SAMPLES: usize = 102;
 const HALF: usize = BLOCK_SAMPLES / 2;
+/// Half a block, in whole vectors of eight: what is added is zero.
+const PADDED: usize = HALF.next_multiple_of(8);
 
 /// The rate that the detectors run at.
 const SAMPLE_RATE_HZ: f64 = 8_000.0;
@@ -18,28 +33,44 @@ const SAMPLE_RATE_HZ: f64 = 8_000.0;
 /// What the bank measured over one block.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BlockSpectrum<const N: usize> {
-    /// The DFT at each of the bank's frequencies, its phase counted from the block's middle.
-    pub tones: [Component; N],
+    /// The DFT at each of the bank's frequencies, its phase counted from the block's middle: the sums against cosines,
+    /// the real part.
+    pub even: [f32; N],
+    /// The sums against sines: the imaginary part, negated.
+    pub odd: [f32; N],
     /// Mean square of the block, direct current left out.
     pub total: f32,
 }
 
 /// The DFT of a block at one frequency.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Component {
-    /// The sum against cosines: the real part.
+    /// The real part.
     pub even: f32,
-    /// The sum against sines: the imaginary part, negated.
+    /// The imaginary part, negated.
     pub odd: f32,
 }
 
-impl Component {
-    /// Its power as a mean square: a sine of peak `a` has `a * a / 2`.
-    pub fn power(self) -> f32 {
+impl<const N: usize> BlockSpectrum<N> {
+    /// Powers at the bank's frequencies as mean squares: a sine of peak `a` has `a * a / 2`.
+    #[inline]
+    pub fn powers(&self) -> [f32; N] {
         const SCALE: f32 = 2.0 / (BLOCK_SAMPLES * BLOCK_SAMPLES) as f32;
-        (self.even * self.even + self.odd * self.odd) * SCALE
+        let mut powers = [0.0; N];
+        for (power, (even, odd)) in powers.iter_mut().zip(self.even.iter().zip(&self.odd)) {
+            *power = (even * even + odd * odd) * SCALE;
+        }
+        powers
     }
 
+    /// The DFT at one of the bank's frequencies, by its index; 0 beyond them.
+    pub fn component(&self, tone: usize) -> Component {
+        let at = |sums: &[f32; N]| sums.get(tone).copied().unwrap_or(0.0);
+        Component { even: at(&self.even), odd: at(&self.odd) }
+    }
+}
+
+impl Component {
     /// The phase in radians by which this component is ahead of an earlier one.
     pub fn phase_since(self, earlier: Self) -> f32 {
         // The quotient's real and imaginary parts; `odd` is negated on both sides.
@@ -51,9 +82,12 @@ impl Component {
 
 /// Cosines and sines of N frequencies, for the half block from the middle on.
 #[derive(Debug)]
+#[repr(C, align(64))]
 pub struct ToneBank<const N: usize> {
-    cosines: [[f32; N]; HALF],
-    sines: [[f32; N]; HALF],
+    cosines: [[f32; PADDED]; N],
+    sines: [[f32; PADDED]; N],
+    /// What each cosine sum would be for a block of ones: an offset is taken out by it.
+    of_ones: [f32; N],
 }
 
 impl<const N: usize> ToneBank<N> {
@@ -61,48 +95,43 @@ impl<const N: usize> ToneBank<N> {
     /// share one in a `static`.
     #[allow(clippy::indexing_slicing, reason = "evaluated at compile time; the indices are the arrays' own")]
     pub const fn new(frequencies_hz: [f64; N]) -> Self {
-        let mut bank = Self { cosines: [[0.0; N]; HALF], sines: [[0.0; N]; HALF] };
-        let mut step = 0;
-        while step < HALF {
-            let mut tone = 0;
-            while tone < N {
+        let mut bank = Self { cosines: [[0.0; PADDED]; N], sines: [[0.0; PADDED]; N], of_ones: [0.0; N] };
+        let mut tone = 0;
+        while tone < N {
+            let mut step = 0;
+            let mut of_ones = 0.0;
+            while step < HALF {
                 let turns = frequencies_hz[tone] / SAMPLE_RATE_HZ * (step as f64 + 0.5);
-                bank.cosines[step][tone] = sine(turns + 0.25) as f32;
-                bank.sines[step][tone] = sine(turns) as f32;
-                tone += 1;
+                bank.cosines[tone][step] = sine(turns + 0.25) as f32;
+                bank.sines[tone][step] = sine(turns) as f32;
+                of_ones += 2.0 * sine(turns + 0.25);
+                step += 1;
             }
-            step += 1;
+            bank.of_ones[tone] = of_ones as f32;
+            tone += 1;
         }
         bank
     }
 
     /// Measures one block.
-    pub fn measure(&self, block: &[i16; BLOCK_SAMPLES]) -> BlockSpectrum<N> {
+    pub fn measure(&self, kernel: Kernel, block: &[i16; BLOCK_SAMPLES]) -> BlockSpectrum<N> {
         const SAMPLES: f32 = BLOCK_SAMPLES as f32;
-        let sum: i32 = block.iter().map(|&sample| i32::from(sample)).sum();
-        // An offset would reach every frequency that is no multiple of the bin width.
-        let mean = sum as f32 / SAMPLES;
-        let (mut even_sums, mut odd_sums) = ([0.0f32; N], [0.0f32; N]);
-        let mut energy = 0.0f32;
-        let (before, after) = block.split_at(HALF);
-        let tables = self.cosines.iter().zip(&self.sines);
-        for ((&after, &before), (cosines, sines)) in after.iter().zip(before.iter().rev()).zip(tables) {
-            let (after, before) = (f32::from(after) - mean, f32::from(before) - mean);
-            energy += after * after + before * before;
-            let (even, odd) = (after + before, after - before);
-            for ((sum, other), (cosine, sine)) in
-                even_sums.iter_mut().zip(&mut odd_sums).zip(cosines.iter().zip(sines))
-            {
-                *sum += even * cosine;
-                *other += odd * sine;
-            }
-        }
-        let mut tones = [Component::default(); N];
-        for (tone, (even, odd)) in tones.iter_mut().zip(even_sums.into_iter().zip(odd_sums)) {
-            *tone = Component { even, odd };
-        }
-        BlockSpectrum { tones, total: energy / SAMPLES }
+        let Sums { even, odd, energy } = kernel.sums(self, block);
+        BlockSpectrum { even, odd, total: (energy * (1.0 / SAMPLES)).max(0.0) }
     }
+}
+
+/// What a kernel computes over a block, its mean left out.
+struct Sums<const N: usize> {
+    even: [f32; N],
+    odd: [f32; N],
+    energy: f32,
+}
+
+/// The mean of a block: an offset would reach every frequency that is no multiple of the bin width.
+fn mean(block: &[i16; BLOCK_SAMPLES]) -> f32 {
+    let sum: i32 = block.iter().map(|&sample| i32::from(sample)).sum();
+    sum as f32 / BLOCK_SAMPLES as f32
 }
 
 /// Mean square of a run of samples, direct current left out.
@@ -155,19 +184,19 @@ mod tests {
             let phase = 770.0 / 8_000.0 * core::f64::consts::TAU * i as f64;
             (8_000.0 * phase.sin() + 3_000.0).round() as i16
         });
-        let spectrum = bank.measure(&block);
+        let spectrum = bank.measure(Kernel::PORTABLE, &block);
         let expected = 8_000.0f32 * 8_000.0 / 2.0;
-        assert!((spectrum.tones[0].power() / expected - 1.0).abs() < 0.03, "{spectrum:?}");
+        assert!((spectrum.powers()[0] / expected - 1.0).abs() < 0.03, "{spectrum:?}");
         assert!((spectrum.total / expected - 1.0).abs() < 0.03, "{spectrum:?}");
-        assert!(spectrum.tones[1].power() < expected / 300.0, "{spectrum:?}");
+        assert!(spectrum.powers()[1] < expected / 300.0, "{spectrum:?}");
     }
 
     #[test]
     fn a_constant_has_no_power() {
         let bank = ToneBank::new([697.0]);
         for level in [0, 1, -32_768, 32_767] {
-            let spectrum = bank.measure(&[level; BLOCK_SAMPLES]);
-            assert!(spectrum.total < 1e-3 && spectrum.tones[0].power() < 1e-3, "{level}: {spectrum:?}");
+            let spectrum = bank.measure(Kernel::PORTABLE, &[level; BLOCK_SAMPLES]);
+            assert!(spectrum.total < 1e-3 && spectrum.powers()[0] < 1e-3, "{level}: {spectrum:?}");
         }
     }
 
@@ -175,12 +204,13 @@ mod tests {
     fn the_phase_advances_with_the_tone() {
         let bank = ToneBank::new([1_000.0]);
         let at = |start: usize| {
-            bank.measure(&core::array::from_fn(|i| {
+            let block = core::array::from_fn(|i| {
                 let phase = 1_010.0 / 8_000.0 * core::f64::consts::TAU * (start + i) as f64;
                 (8_000.0 * phase.sin()).round() as i16
-            }))
+            });
+            bank.measure(Kernel::PORTABLE, &block)
         };
-        let (earlier, later) = (at(0).tones[0], at(102).tones[0]);
+        let (earlier, later) = (at(0).component(0), at(102).component(0));
         let turns = 1_010.0 / 8_000.0 * 102.0f32;
         let expected = core::f32::consts::TAU * (turns - turns.round());
         assert!((later.phase_since(earlier) - expected).abs() < 0.05);

@@ -1,0 +1,67 @@
+use super::{BLOCK_SAMPLES, Sums, ToneBank, portable};
+use core::fmt;
+
+/// The instructions that a bank computes with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Kernel(Instructions);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Instructions {
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(target_arch = "aarch64")]
+    Neon,
+}
+
+impl Kernel {
+    /// Plain Rust, as the compiler sees fit for the target.
+    pub const PORTABLE: Self = Self(Instructions::Portable);
+
+    /// The best kernel that the target is known to have when this is compiled: all that there is without an
+    /// operating system to ask.
+    pub const COMPILED: Self = Self::compiled();
+
+    /// NEON, which every 64-bit Arm processor has.
+    #[cfg(target_arch = "aarch64")]
+    pub const NEON: Self = Self(Instructions::Neon);
+
+    const fn compiled() -> Self {
+        #[cfg(target_arch = "aarch64")]
+        return Self::NEON;
+        #[cfg(all(target_arch = "x86_64", target_feature = "avx2", target_feature = "fma"))]
+        return Self(Instructions::Avx2);
+        #[allow(unreachable_code, reason = "what is left where no target has its own")]
+        Self::PORTABLE
+    }
+
+    /// AVX2 with FMA.
+    ///
+    /// # Safety
+    /// The processor has both.
+    #[cfg(target_arch = "x86_64")]
+    #[allow(unsafe_code, reason = "the caller vouches for the processor")]
+    pub const unsafe fn avx2() -> Self {
+        Self(Instructions::Avx2)
+    }
+
+    #[inline]
+    #[allow(unsafe_code, reason = "a kernel exists only where its instructions do")]
+    pub(super) fn sums<const N: usize>(self, bank: &ToneBank<N>, block: &[i16; BLOCK_SAMPLES]) -> Sums<N> {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: whoever made this kernel vouched for the processor.
+            Instructions::Avx2 if N.is_multiple_of(8) => unsafe { super::x86::avx2(bank, block) },
+            #[cfg(target_arch = "aarch64")]
+            // SAFETY: NEON is part of the architecture.
+            Instructions::Neon => unsafe { super::neon::sums(bank, block) },
+            _ => portable::sums(bank, block),
+        }
+    }
+}
+
+impl fmt::Debug for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

@@ -1,0 +1,37 @@
+//! The bank's kernel for 64-bit Arm: four samples of the folded half block side by side.
+
+use super::{BLOCK_SAMPLES, HALF, PADDED, Sums, ToneBank, mean};
+use core::arch::aarch64::*;
+
+/// # Safety
+/// The processor has NEON, as every 64-bit Arm does.
+#[target_feature(enable = "neon")]
+pub(super) unsafe fn sums<const N: usize>(bank: &ToneBank<N>, block: &[i16; BLOCK_SAMPLES]) -> Sums<N> {
+    let mean = mean(block);
+    let (mut even, mut odd) = ([0.0f32; PADDED], [0.0f32; PADDED]);
+    let (before, after) = block.split_at(HALF);
+    let places = even.iter_mut().zip(&mut odd);
+    for ((even, odd), (&after, &before)) in places.zip(after.iter().zip(before.iter().rev())) {
+        let (after, before) = (f32::from(after) - mean, f32::from(before) - mean);
+        (*even, *odd) = (after + before, after - before);
+    }
+    let energy = 0.5 * (dot(&even, &even) + dot(&odd, &odd));
+    let mut sums = Sums { even: [0.0; N], odd: [0.0; N], energy };
+    for tone in 0..N {
+        sums.even[tone] = dot(&even, &bank.cosines[tone]);
+        sums.odd[tone] = dot(&odd, &bank.sines[tone]);
+    }
+    sums
+}
+
+#[target_feature(enable = "neon")]
+fn dot(a: &[f32; PADDED], b: &[f32; PADDED]) -> f32 {
+    // Two sums in turn, so that fewer additions wait for the one before.
+    let mut sums = [vdupq_n_f32(0.0); 2];
+    for place in (0..PADDED).step_by(4) {
+        // SAFETY: PADDED is a multiple of four.
+        let (a, b) = unsafe { (vld1q_f32(a.as_ptr().add(place)), vld1q_f32(b.as_ptr().add(place))) };
+        sums[place / 4 % 2] = vfmaq_f32(sums[place / 4 % 2], a, b);
+    }
+    vaddvq_f32(vaddq_f32(sums[0], sums[1]))
+}

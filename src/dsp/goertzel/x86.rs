@@ -1,0 +1,107 @@
+//! The bank's kernel for x86-64: eight samples of the folded half block side by side.
+
+use super::{BLOCK_SAMPLES, HALF, PADDED, Sums, ToneBank};
+use core::arch::x86_64::*;
+
+const VECTORS: usize = PADDED / 8;
+
+/// A block, folded around its middle.
+struct Folded {
+    even: [__m256; VECTORS],
+    odd: [__m256; VECTORS],
+    /// The squares of all samples, in eight sums.
+    energy: __m256,
+}
+
+/// # Safety
+/// The processor has AVX2 and FMA; N is a multiple of eight.
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn avx2<const N: usize>(bank: &ToneBank<N>, block: &[i16; BLOCK_SAMPLES]) -> Sums<N> {
+    let folded = fold(block);
+    // The even part adds up to the block; sums of whole numbers below 2^24 are exact.
+    let offset = total(folded.even.into_iter().fold(_mm256_setzero_ps(), |a, b| _mm256_add_ps(a, b)));
+    let mean = offset / BLOCK_SAMPLES as f32;
+    let mut sums = Sums { even: [0.0; N], odd: [0.0; N], energy: total(folded.energy) - mean * offset };
+    for tone in (0..N).step_by(8) {
+        // SAFETY: eight tones from `tone` on lie within the bank, and its rows have PADDED places.
+        unsafe {
+            let even = dots(&folded.even, bank.cosines.as_ptr().add(tone));
+            let odd = dots(&folded.odd, bank.sines.as_ptr().add(tone));
+            let of_ones = _mm256_loadu_ps(bank.of_ones.as_ptr().add(tone));
+            let even = _mm256_fnmadd_ps(_mm256_set1_ps(mean), of_ones, even);
+            _mm256_storeu_ps(sums.even.as_mut_ptr().add(tone), even);
+            _mm256_storeu_ps(sums.odd.as_mut_ptr().add(tone), odd);
+        }
+    }
+    sums
+}
+
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn fold(block: &[i16; BLOCK_SAMPLES]) -> Folded {
+    let zero = _mm256_setzero_ps();
+    let mut folded = Folded { even: [zero; VECTORS], odd: [zero; VECTORS], energy: zero };
+    let mut energies = [zero; 2];
+    let backwards = _mm_set_epi8(1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+    // The last three samples of each half; what else is loaded becomes zero.
+    let last_backwards = _mm_set_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 1, 0, 3, 2, 5, 4);
+    for vector in 0..VECTORS {
+        // SAFETY: eight samples from HALF + k on, and eight that end before HALF - k, lie within the block for k up to
+        // 40; the last three of each half lie in its last and first eight samples.
+        let (after, before) = unsafe {
+            let start = block.as_ptr();
+            let middle = start.add(HALF);
+            if vector == VECTORS - 1 {
+                let after = _mm_srli_si128::<10>(_mm_loadu_si128(start.add(BLOCK_SAMPLES - 8).cast()));
+                (after, _mm_shuffle_epi8(_mm_loadu_si128(start.cast()), last_backwards))
+            } else {
+                let before = _mm_loadu_si128(middle.sub(8 * vector + 8).cast());
+                (_mm_loadu_si128(middle.add(8 * vector).cast()), _mm_shuffle_epi8(before, backwards))
+            }
+        };
+        let after = _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(after));
+        let before = _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(before));
+        energies[0] = _mm256_fmadd_ps(after, after, energies[0]);
+        energies[1] = _mm256_fmadd_ps(before, before, energies[1]);
+        folded.even[vector] = _mm256_add_ps(after, before);
+        folded.odd[vector] = _mm256_sub_ps(after, before);
+    }
+    folded.energy = _mm256_add_ps(energies[0], energies[1]);
+    folded
+}
+
+/// Sum of eight lanes.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn total(lanes: __m256) -> f32 {
+    let four = _mm_add_ps(_mm256_castps256_ps128(lanes), _mm256_extractf128_ps::<1>(lanes));
+    let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps::<1>(two, two)))
+}
+
+/// Products of a folded half block with eight rows of a table.
+///
+/// # Safety
+/// Eight rows follow from `rows` on.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+unsafe fn dots(folded: &[__m256; VECTORS], rows: *const [f32; PADDED]) -> __m256 {
+    let dot = |row: usize| {
+        let mut sum = _mm256_setzero_ps();
+        for (vector, &samples) in folded.iter().enumerate() {
+            // SAFETY: the caller vouches for the rows; each has PADDED places.
+            let table = unsafe { _mm256_loadu_ps(rows.add(row).cast::<f32>().add(8 * vector)) };
+            sum = _mm256_fmadd_ps(samples, table, sum);
+        }
+        sum
+    };
+    let four = |row: usize| {
+        let (a, b) = (_mm256_hadd_ps(dot(row), dot(row + 1)), _mm256_hadd_ps(dot(row + 2), dot(row + 3)));
+        _mm256_hadd_ps(a, b)
+    };
+    let (first, second) = (four(0), four(4));
+    _mm256_add_ps(
+        _mm256_permute2f128_ps::<0x20>(first, second),
+        _mm256_permute2f128_ps::<0x31>(first, second),
+    )
+}
