@@ -77,8 +77,8 @@ fn twist_from_minus_8_to_plus_4_db_is_accepted() {
     for db in [4.0, -8.0] {
         all_accepted(&format!("{db} dB"), 10, |key| key.ms(40).twist(db));
     }
-    all_rejected("+6 dB", 10, |key| key.twist(6.0));
-    all_rejected("-10 dB", 10, |key| key.twist(-10.0));
+    all_rejected("+7 dB", 10, |key| key.twist(7.0));
+    all_rejected("-11 dB", 10, |key| key.twist(-11.0));
 }
 
 #[test]

@@ -71,9 +71,9 @@ pub unsafe extern "C" fn afterbeep_silence_push(
         // SAFETY: the caller vouches for it.
         let (silence, mut frame) = unsafe { (object(silence)?, samples(pcm, sample_count)?) };
         while !frame.is_empty() {
-            let (taken, block) = silence.blocks.take(frame);
-            frame = &frame[taken..];
-            if let Some(block) = block {
+            let (taken, rest) = silence.blocks.take(frame);
+            frame = rest;
+            if let Some(block) = silence.blocks.complete(taken) {
                 silence.detector.block(BLOCK_SAMPLES, mean_square(block));
             }
         }

@@ -49,27 +49,29 @@ impl BlockBuffer {
         if self.filled == BLOCK_SAMPLES { BLOCK_SAMPLES } else { BLOCK_SAMPLES - self.filled }
     }
 
-    /// Takes samples up to the end of the newest block and returns how many it took, and the block that they complete,
-    /// if they do; [`history`](Self::history) then ends with it until the next call.
+    /// Takes samples of a frame up to the end of the newest block, and returns those that it took and the others.
     #[inline]
-    pub fn take<'a>(&'a mut self, frame: &'a [i16]) -> (usize, Option<&'a [i16; BLOCK_SAMPLES]>) {
+    pub fn take<'a>(&mut self, frame: &'a [i16]) -> (&'a [i16], &'a [i16]) {
         if self.filled == BLOCK_SAMPLES {
             self.newest = if self.newest + 1 < BLOCKS { self.newest + 1 } else { 0 };
             self.filled = 0;
             self.move_seam(BLOCK_SAMPLES);
         }
-        let taken = frame.len().min(self.missing());
+        let (taken, rest) = frame.split_at(frame.len().min(self.missing()));
         let block = self.blocks.get_mut(self.newest);
-        let places = block.and_then(|block| block.get_mut(self.filled..self.filled + taken));
-        if let (Some(places), Some(samples)) = (places, frame.get(..taken)) {
-            places.copy_from_slice(samples);
+        if let Some(places) = block.and_then(|block| block.get_mut(self.filled..self.filled + taken.len())) {
+            places.copy_from_slice(taken);
         }
-        self.filled += taken;
-        self.position += taken as u64;
-        // A block that came whole is read where it came from: what was just written is slow to read.
-        let whole = || frame.first_chunk().filter(|_| taken == BLOCK_SAMPLES);
-        let block = (self.filled == BLOCK_SAMPLES).then(|| whole().unwrap_or(self.block()));
-        (taken, block)
+        self.filled += taken.len();
+        self.position += taken.len() as u64;
+        (taken, rest)
+    }
+
+    /// The newest block, if what was taken last has completed it. Where that is all of the block it is read from
+    /// there: what was just written is slow to read.
+    #[inline]
+    pub fn complete<'a>(&'a self, taken: &'a [i16]) -> Option<&'a [i16; BLOCK_SAMPLES]> {
+        (self.filled == BLOCK_SAMPLES).then(|| taken.try_into().unwrap_or(self.block()))
     }
 
     /// Takes a loss: the block that it cut short becomes history, and the next sample begins a new one.
@@ -150,10 +152,9 @@ mod tests {
             let mut blocks = 0;
             for mut frame in stream.chunks(frame_samples) {
                 while !frame.is_empty() {
-                    let (taken, block) = buffer.take(frame);
-                    let block = block.copied();
-                    frame = &frame[taken..];
-                    if let Some(block) = block {
+                    let (taken, rest) = buffer.take(frame);
+                    frame = rest;
+                    if let Some(block) = buffer.complete(taken) {
                         let end = buffer.position() as usize;
                         assert_eq!(block[..], stream[end - BLOCK_SAMPLES..end]);
                         let kept = end.min(HISTORY_SAMPLES);
@@ -170,7 +171,12 @@ mod tests {
     fn a_loss_starts_a_block_and_leaves_a_seam() {
         let mut buffer = BlockBuffer::new();
         let feed = |buffer: &mut BlockBuffer, value: i16, count: usize| {
-            (0..count).filter(|_| buffer.take(&[value]).1.is_some()).count()
+            let mut completed = 0;
+            for _ in 0..count {
+                buffer.take(&[value]);
+                completed += usize::from(buffer.complete(&[value]).is_some());
+            }
+            completed
         };
         assert_eq!(feed(&mut buffer, 1, 150), 1);
         buffer.lose(160);

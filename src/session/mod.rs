@@ -12,8 +12,8 @@ pub use state::State;
 pub use terminators::{InvalidTerminators, Terminators};
 
 use crate::dsp::beep::Beep;
-use crate::dsp::dtmf::{BANK, Digit, DtmfDetector, DtmfEvent, DtmfProfile};
-use crate::dsp::goertzel::{BlockSpectrum, Kernel, mean_square};
+use crate::dsp::dtmf::{Digit, DtmfDetector, DtmfEvent, DtmfProfile, Measured};
+use crate::dsp::goertzel::{Kernel, mean_square};
 use crate::dsp::silence::{Activity, SilenceDetector};
 use crate::dsp::{BLOCK_SAMPLES, BlockBuffer};
 use crate::line::SampleRate;
@@ -42,7 +42,6 @@ pub struct End {
 #[derive(Clone, Debug)]
 pub struct Session {
     state: State,
-    kernel: Kernel,
     beep: Option<Beep>,
     blocks: BlockBuffer,
     dtmf: DtmfDetector,
@@ -94,10 +93,9 @@ impl Session {
         };
         let mut session = Self {
             state: State::Beep,
-            kernel,
             beep,
             blocks: BlockBuffer::new(),
-            dtmf: DtmfDetector::new(&DtmfProfile::default())?,
+            dtmf: DtmfDetector::with_kernel(&DtmfProfile::default(), kernel)?,
             silence,
             limits,
             spoken: false,
@@ -164,11 +162,11 @@ impl Session {
             let step = rest.len().min(self.blocks.missing()).min(self.until_next_decision());
             let (step, later) = rest.split_at(step);
             // A step never exceeds the block.
-            let (_, block) = self.blocks.take(step);
-            let spectrum = block.map(|block| BANK.measure(self.kernel, block));
+            self.blocks.take(step);
             rest = later;
-            if let Some(spectrum) = spectrum {
-                self.step_block(&spectrum);
+            if let Some(block) = self.blocks.complete(step) {
+                let measured = self.dtmf.block(block, &self.blocks);
+                self.step_block(&measured);
             }
             self.step_limits();
         }
@@ -238,15 +236,15 @@ impl Session {
         ahead.map_or(usize::MAX, |next| usize::try_from(next - position).unwrap_or(usize::MAX))
     }
 
-    fn step_block(&mut self, spectrum: &BlockSpectrum<8>) {
+    fn step_block(&mut self, measured: &Measured) {
         self.step_clock();
         let end = self.blocks.position();
-        if let Some((digit, start)) = self.key(spectrum) {
+        if let Some((digit, start)) = measured.event.and_then(|event| self.key(event)) {
             let terminator = self.terminators().contains(digit);
             let input = if terminator { Input::Terminator } else { Input::OtherDigit };
             self.input(input, start, Some(digit));
         }
-        self.silence.block(BLOCK_SAMPLES, spectrum.total);
+        self.silence.block(BLOCK_SAMPLES, measured.total);
         self.note_sound(end);
     }
 
@@ -296,10 +294,10 @@ impl Session {
         Some((since.checked_add(limit)?, input))
     }
 
-    /// The key that the newest block made certain, and where it starts in the recording. A key
-    /// pressed before the recording started is none.
-    fn key(&mut self, spectrum: &BlockSpectrum<8>) -> Option<(Digit, u64)> {
-        match self.dtmf.block(spectrum, &self.blocks)? {
+    /// The key that was recognised, and where it starts in the recording. A key pressed before the recording started
+    /// is none.
+    fn key(&self, event: DtmfEvent) -> Option<(Digit, u64)> {
+        match event {
             DtmfEvent::Started(tone) => {
                 let since =
                     (tone.start_sample + ONSET_TOLERANCE_SAMPLES).checked_sub(self.limits.guard_end)?;
@@ -314,10 +312,12 @@ impl Session {
     fn key_before_the_end(&mut self) -> Option<(Digit, u64)> {
         const SILENCE: [i16; BLOCK_SAMPLES] = [0; BLOCK_SAMPLES];
         for _ in 0..2 {
-            let missing = self.blocks.missing();
-            let (_, block) = self.blocks.take(SILENCE.get(..missing).unwrap_or_default());
-            let spectrum = BANK.measure(self.kernel, block?);
-            let key = self.key(&spectrum).filter(|(digit, _)| self.terminators().contains(*digit));
+            let silence = SILENCE.get(..self.blocks.missing()).unwrap_or_default();
+            self.blocks.take(silence);
+            let event = self.dtmf.block(self.blocks.complete(silence)?, &self.blocks).event;
+            let key = event
+                .and_then(|event| self.key(event))
+                .filter(|(digit, _)| self.terminators().contains(*digit));
             if key.is_some() {
                 return key;
             }

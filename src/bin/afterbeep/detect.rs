@@ -1,8 +1,7 @@
 use crate::args::Detect;
 use crate::{Failure, input};
 use afterbeep::cpu;
-use afterbeep::dsp::dtmf::{BANK, DtmfDetector, DtmfEvent, DtmfProfile};
-use afterbeep::dsp::goertzel::{BlockSpectrum, Kernel};
+use afterbeep::dsp::dtmf::{DtmfDetector, DtmfEvent, DtmfProfile, Measured};
 use afterbeep::dsp::silence::{Activity, SilenceDetector, Span};
 use afterbeep::dsp::{BLOCK_SAMPLES, BlockBuffer};
 use afterbeep::line::SampleRate;
@@ -89,7 +88,6 @@ fn print(events: &mut Vec<Event>, json: bool, out: &mut impl Write) -> io::Resul
 
 /// The detectors over one pass of the bank. Events become ready in the order of their ends.
 struct Listener {
-    kernel: Kernel,
     blocks: BlockBuffer,
     dtmf: DtmfDetector,
     silence: SilenceDetector,
@@ -101,9 +99,8 @@ struct Listener {
 impl Listener {
     fn new(silence: SilenceDetector) -> Result<Self, Failure> {
         Ok(Self {
-            kernel: cpu::kernel(),
             blocks: BlockBuffer::new(),
-            dtmf: DtmfDetector::new(&DtmfProfile::default())?,
+            dtmf: DtmfDetector::with_kernel(&DtmfProfile::default(), cpu::kernel())?,
             silence,
             held: Vec::new(),
             ready: Vec::new(),
@@ -112,21 +109,21 @@ impl Listener {
 
     fn hear(&mut self, mut samples: &[i16]) {
         while !samples.is_empty() {
-            let (taken, block) = self.blocks.take(samples);
-            samples = &samples[taken..];
-            if let Some(spectrum) = block.map(|block| BANK.measure(self.kernel, block)) {
-                self.block(&spectrum, u64::MAX);
+            let (taken, rest) = self.blocks.take(samples);
+            samples = rest;
+            if let Some(block) = self.blocks.complete(taken) {
+                let measured = self.dtmf.block(block, &self.blocks);
+                self.block(&measured, u64::MAX);
             }
         }
     }
 
     /// The newest block, in a line that ends at `line_end`.
-    fn block(&mut self, spectrum: &BlockSpectrum<8>, line_end: u64) {
+    fn block(&mut self, measured: &Measured, line_end: u64) {
         let position = self.blocks.position();
-        let event = self.dtmf.block(spectrum, &self.blocks);
-        self.hold_digit(event, line_end);
+        self.hold_digit(measured.event, line_end);
         if line_end == u64::MAX {
-            self.held.extend(self.silence.block(BLOCK_SAMPLES, spectrum.total).map(Event::from));
+            self.held.extend(self.silence.block(BLOCK_SAMPLES, measured.total).map(Event::from));
         }
         let settled = self.dtmf.settled_sample(position);
         self.held.sort_by_key(|event| event.span().1);
@@ -155,10 +152,11 @@ impl Listener {
         // A tone that stopped just now is recognised by the silence that would have followed.
         for _ in 0..2 {
             const SILENCE: [i16; BLOCK_SAMPLES] = [0; BLOCK_SAMPLES];
-            let missing = self.blocks.missing();
-            let (_, block) = self.blocks.take(&SILENCE[..missing]);
-            if let Some(spectrum) = block.map(|block| BANK.measure(self.kernel, block)) {
-                self.block(&spectrum, line_end);
+            let silence = &SILENCE[..self.blocks.missing()];
+            self.blocks.take(silence);
+            if let Some(block) = self.blocks.complete(silence) {
+                let measured = self.dtmf.block(block, &self.blocks);
+                self.block(&measured, line_end);
             }
         }
         let event = self.dtmf.finish(line_end);

@@ -1,11 +1,11 @@
 use super::limits::{Heard, Limits};
 use super::look::{Found, Look, Verified};
 use super::{Digit, DtmfProfile, DtmfProfileError};
-use crate::dsp::goertzel::{BlockSpectrum, ToneBank};
+use crate::dsp::goertzel::{Kernel, ToneBank};
 use crate::dsp::{BLOCK_SAMPLES, BlockBuffer, HISTORY_SAMPLES};
 use crate::line::level::{db_from_power_ratio, dbm0_from_mean_square};
 
-/// The bank that a detector wants its blocks measured with: the rows, then the columns.
+/// The bank that blocks are measured with: the rows, then the columns.
 pub static BANK: ToneBank<8> =
     ToneBank::new([697.0, 770.0, 852.0, 941.0, 1_209.0, 1_336.0, 1_477.0, 1_633.0]);
 
@@ -36,12 +36,27 @@ pub enum DtmfEvent {
     Ended(Tone, u64),
 }
 
-/// Recognises digits in a stream of blocks that somebody else measured.
+/// What a detector makes of a block.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measured {
+    /// Mean square of the block, direct current left out.
+    pub total: f32,
+    /// What the block brought.
+    pub event: Option<DtmfEvent>,
+}
+
+/// Recognises digits in a stream of blocks.
+///
+/// As long as nothing is heard every second block is enough: the shortest tone to accept fills one of those whole,
+/// wherever it begins. Where one is heard the block before it is measured, too, and every one that follows.
 #[derive(Clone, Debug)]
 pub struct DtmfDetector {
+    kernel: Kernel,
     limits: Limits,
     state: State,
-    /// The digit that the newest block may hold.
+    /// The newest block was passed over.
+    passed_over: bool,
+    /// The digit that the newest block may hold, unless it was passed over.
     heard: Option<Heard>,
     /// Looks at the present run of blocks so far.
     looks: u8,
@@ -68,29 +83,46 @@ struct Sounding {
 }
 
 impl DtmfDetector {
-    /// A detector for a profile.
+    /// A detector for a profile, with the kernel that the target has for certain.
     pub fn new(profile: &DtmfProfile) -> Result<Self, DtmfProfileError> {
-        profile.validate()?;
-        Ok(Self { limits: Limits::new(profile), state: State::Idle, heard: None, looks: 0 })
+        Self::with_kernel(profile, Kernel::COMPILED)
     }
 
-    /// Takes the newest block of `blocks`, as [`BANK`] measured it. Reports at most one event a block.
+    /// A detector for a profile.
+    pub fn with_kernel(profile: &DtmfProfile, kernel: Kernel) -> Result<Self, DtmfProfileError> {
+        profile.validate()?;
+        let limits = Limits::new(profile);
+        Ok(Self { kernel, limits, state: State::Idle, passed_over: false, heard: None, looks: 0 })
+    }
+
+    /// Takes the newest block, which is also the last one of `blocks`. Reports at most one event a block.
     #[inline]
-    pub fn block(&mut self, spectrum: &BlockSpectrum<8>, blocks: &BlockBuffer) -> Option<DtmfEvent> {
-        let heard = self.limits.candidate(spectrum);
-        match (&self.state, heard) {
-            // Nearly every block ends here.
-            (State::Idle, None) => {
-                self.heard = None;
-                self.looks = 0;
-                None
-            }
-            _ => self.follow(heard, blocks),
+    pub fn block(&mut self, block: &[i16; BLOCK_SAMPLES], blocks: &BlockBuffer) -> Measured {
+        let idle = matches!((&self.state, self.heard), (State::Idle, None));
+        // A tone may have been cut by a loss, so that what follows may be short.
+        if idle && !self.passed_over && !follows_loss(blocks) {
+            self.passed_over = true;
+            return Measured { total: self.kernel.total(block), event: None };
         }
+        let spectrum = BANK.measure(self.kernel, block);
+        let heard = self.limits.candidate(&spectrum);
+        let event = if idle && heard.is_none() {
+            self.looks = 0;
+            None
+        } else {
+            self.follow(heard, blocks)
+        };
+        self.passed_over = false;
+        Measured { total: spectrum.total, event }
     }
 
     /// Goes after a candidate.
     fn follow(&mut self, heard: Option<Heard>, blocks: &BlockBuffer) -> Option<DtmfEvent> {
+        if self.passed_over
+            && let [_, before, _] = blocks.history().as_chunks().0
+        {
+            self.heard = self.limits.candidate(&BANK.measure(self.kernel, before));
+        }
         let look = Look::new(&self.limits, blocks);
         let same = match (self.heard, heard) {
             (Some(earlier), Some(later)) if earlier.digit == later.digit => Some((earlier, later)),
@@ -181,6 +213,11 @@ impl DtmfDetector {
             (State::Pausing(sounding, end), None)
         }
     }
+}
+
+/// Whether the newest block is the first one after a loss.
+fn follows_loss(blocks: &BlockBuffer) -> bool {
+    blocks.seam().is_some_and(|seam| seam.index == HISTORY_SAMPLES - BLOCK_SAMPLES)
 }
 
 impl Look<'_> {

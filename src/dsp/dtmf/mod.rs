@@ -12,7 +12,7 @@ mod look;
 mod profile;
 mod receiver;
 
-pub use detector::{BANK, DtmfDetector, DtmfEvent, Tone};
+pub use detector::{BANK, DtmfDetector, DtmfEvent, Measured, Tone};
 pub use digit::{Digit, HIGH_HZ, LOW_HZ};
 pub use profile::{DtmfProfile, DtmfProfileError};
 pub use receiver::DtmfReceiver;

@@ -1,11 +1,10 @@
-use super::{BANK, DtmfDetector, DtmfEvent, DtmfProfile, DtmfProfileError};
+use super::{DtmfDetector, DtmfEvent, DtmfProfile, DtmfProfileError};
 use crate::dsp::BlockBuffer;
 use crate::dsp::goertzel::Kernel;
 
 /// A receiver on its own, for 8 kHz: takes frames, cuts them into blocks, measures them, recognises digits.
 #[derive(Clone, Debug)]
 pub struct DtmfReceiver {
-    kernel: Kernel,
     blocks: BlockBuffer,
     detector: DtmfDetector,
 }
@@ -18,7 +17,7 @@ impl DtmfReceiver {
 
     /// A receiver for a profile.
     pub fn with_kernel(profile: &DtmfProfile, kernel: Kernel) -> Result<Self, DtmfProfileError> {
-        Ok(Self { kernel, blocks: BlockBuffer::new(), detector: DtmfDetector::new(profile)? })
+        Ok(Self { blocks: BlockBuffer::new(), detector: DtmfDetector::with_kernel(profile, kernel)? })
     }
 
     /// Samples taken, or told as lost, since the start.
@@ -29,11 +28,10 @@ impl DtmfReceiver {
     /// Takes a frame of any length and hands out what it brought.
     pub fn push(&mut self, mut frame: &[i16], mut report: impl FnMut(DtmfEvent)) {
         while !frame.is_empty() {
-            let (taken, block) = self.blocks.take(frame);
-            frame = frame.get(taken..).unwrap_or_default();
-            if let Some(block) = block {
-                let spectrum = BANK.measure(self.kernel, block);
-                self.detector.block(&spectrum, &self.blocks).into_iter().for_each(&mut report);
+            let (taken, rest) = self.blocks.take(frame);
+            frame = rest;
+            if let Some(block) = self.blocks.complete(taken) {
+                self.detector.block(block, &self.blocks).event.into_iter().for_each(&mut report);
             }
         }
     }

@@ -45,6 +45,20 @@ impl Kernel {
         Self(Instructions::Avx2)
     }
 
+    /// Mean square of a block, direct current left out: what [`ToneBank::measure`] gives as the total, alone.
+    #[inline]
+    #[allow(unsafe_code, reason = "a kernel exists only where its instructions do")]
+    pub fn total(self, block: &[i16; BLOCK_SAMPLES]) -> f32 {
+        let (sum, energy) = match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: whoever made this kernel vouched for the processor.
+            Instructions::Avx2 => unsafe { super::x86::sum_and_energy(block) },
+            _ => portable::sum_and_energy(block),
+        };
+        const SAMPLES: f32 = BLOCK_SAMPLES as f32;
+        ((energy - sum * sum / SAMPLES) / SAMPLES).max(0.0)
+    }
+
     #[inline]
     #[allow(unsafe_code, reason = "a kernel exists only where its instructions do")]
     pub(super) fn sums<const N: usize>(self, bank: &ToneBank<N>, block: &[i16; BLOCK_SAMPLES]) -> Sums<N> {

@@ -17,9 +17,11 @@ pub(super) unsafe fn sums<const N: usize>(bank: &ToneBank<N>, block: &[i16; BLOC
     }
     let energy = 0.5 * (dot(&even, &even) + dot(&odd, &odd));
     let mut sums = Sums { even: [0.0; N], odd: [0.0; N], energy };
-    for tone in 0..N {
-        sums.even[tone] = dot(&even, &bank.cosines[tone]);
-        sums.odd[tone] = dot(&odd, &bank.sines[tone]);
+    for (sum, cosines) in sums.even.iter_mut().zip(&bank.cosines) {
+        *sum = dot(&even, cosines);
+    }
+    for (sum, sines) in sums.odd.iter_mut().zip(&bank.sines) {
+        *sum = dot(&odd, sines);
     }
     sums
 }
@@ -27,11 +29,14 @@ pub(super) unsafe fn sums<const N: usize>(bank: &ToneBank<N>, block: &[i16; BLOC
 #[target_feature(enable = "neon")]
 fn dot(a: &[f32; PADDED], b: &[f32; PADDED]) -> f32 {
     // Two sums in turn, so that fewer additions wait for the one before.
-    let mut sums = [vdupq_n_f32(0.0); 2];
-    for place in (0..PADDED).step_by(4) {
-        // SAFETY: PADDED is a multiple of four.
-        let (a, b) = unsafe { (vld1q_f32(a.as_ptr().add(place)), vld1q_f32(b.as_ptr().add(place))) };
-        sums[place / 4 % 2] = vfmaq_f32(sums[place / 4 % 2], a, b);
+    let (mut first, mut second) = (vdupq_n_f32(0.0), vdupq_n_f32(0.0));
+    for place in (0..PADDED).step_by(8) {
+        // SAFETY: PADDED is a multiple of eight.
+        unsafe {
+            let (a, b) = (a.as_ptr().add(place), b.as_ptr().add(place));
+            first = vfmaq_f32(first, vld1q_f32(a), vld1q_f32(b));
+            second = vfmaq_f32(second, vld1q_f32(a.add(4)), vld1q_f32(b.add(4)));
+        }
     }
-    vaddvq_f32(vaddq_f32(sums[0], sums[1]))
+    vaddvq_f32(vaddq_f32(first, second))
 }

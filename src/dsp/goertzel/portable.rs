@@ -35,3 +35,10 @@ fn dot(a: &[f32; PADDED], b: &[f32; PADDED]) -> f32 {
     let [a, b, c, d, e, f, g, h] = lanes;
     ((a + e) + (c + g)) + ((b + f) + (d + h))
 }
+
+/// The sum of a block's samples, and of their squares.
+pub(super) fn sum_and_energy(block: &[i16; BLOCK_SAMPLES]) -> (f32, f32) {
+    let sum: i32 = block.iter().map(|&sample| i32::from(sample)).sum();
+    let energy: i64 = block.iter().map(|&sample| i64::from(i32::from(sample) * i32::from(sample))).sum();
+    (sum as f32, energy as f32)
+}

@@ -45,7 +45,7 @@ fn fold(block: &[i16; BLOCK_SAMPLES]) -> Folded {
     let backwards = _mm_set_epi8(1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
     // The last three samples of each half; what else is loaded becomes zero.
     let last_backwards = _mm_set_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, 1, 0, 3, 2, 5, 4);
-    for vector in 0..VECTORS {
+    for (vector, (even, odd)) in folded.even.iter_mut().zip(&mut folded.odd).enumerate() {
         // SAFETY: eight samples from HALF + k on, and eight that end before HALF - k, lie within the block for k up to
         // 40; the last three of each half lie in its last and first eight samples.
         let (after, before) = unsafe {
@@ -63,11 +63,39 @@ fn fold(block: &[i16; BLOCK_SAMPLES]) -> Folded {
         let before = _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(before));
         energies[0] = _mm256_fmadd_ps(after, after, energies[0]);
         energies[1] = _mm256_fmadd_ps(before, before, energies[1]);
-        folded.even[vector] = _mm256_add_ps(after, before);
-        folded.odd[vector] = _mm256_sub_ps(after, before);
+        *even = _mm256_add_ps(after, before);
+        *odd = _mm256_sub_ps(after, before);
     }
     folded.energy = _mm256_add_ps(energies[0], energies[1]);
     folded
+}
+
+/// The sum of a block's samples, and of their squares.
+///
+/// # Safety
+/// The processor has AVX2 and FMA.
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn sum_and_energy(block: &[i16; BLOCK_SAMPLES]) -> (f32, f32) {
+    let ones = _mm256_set1_epi16(1);
+    let mut sums = _mm256_setzero_si256();
+    let mut energies = _mm256_setzero_ps();
+    let start = block.as_ptr();
+    for vector in 0..BLOCK_SAMPLES.div_ceil(16) {
+        // SAFETY: sixteen samples from 16 k on lie within the block for k up to 5; the last six lie in its last eight.
+        let samples = unsafe {
+            if vector == BLOCK_SAMPLES / 16 {
+                let last = _mm_loadu_si128(start.add(BLOCK_SAMPLES - 8).cast());
+                _mm256_zextsi128_si256(_mm_srli_si128::<4>(last))
+            } else {
+                _mm256_loadu_si256(start.add(16 * vector).cast())
+            }
+        };
+        sums = _mm256_add_epi32(sums, _mm256_madd_epi16(samples, ones));
+        // Two squares of -32768 are one more than a signed word holds: halves always fit.
+        let halves = _mm256_srli_epi32::<1>(_mm256_madd_epi16(samples, samples));
+        energies = _mm256_add_ps(energies, _mm256_cvtepi32_ps(halves));
+    }
+    (total(_mm256_cvtepi32_ps(sums)), 2.0 * total(energies))
 }
 
 /// Sum of eight lanes.
