@@ -5,6 +5,7 @@
 //! sample of the tone.
 
 mod detector;
+mod dial_tone;
 mod digit;
 mod fit;
 mod limits;

@@ -1,12 +1,14 @@
+use super::dial_tone::DialToneFilter;
 use super::{DtmfDetector, DtmfEvent, DtmfProfile, DtmfProfileError};
-use crate::dsp::BlockBuffer;
 use crate::dsp::goertzel::Kernel;
+use crate::dsp::{BLOCK_SAMPLES, BlockBuffer};
 
 /// A receiver on its own, for 8 kHz: takes frames, cuts them into blocks, measures them, recognises digits.
 #[derive(Clone, Debug)]
 pub struct DtmfReceiver {
     blocks: BlockBuffer,
     detector: DtmfDetector,
+    dial_tone: Option<DialToneFilter>,
 }
 
 impl DtmfReceiver {
@@ -17,7 +19,9 @@ impl DtmfReceiver {
 
     /// A receiver for a profile.
     pub fn with_kernel(profile: &DtmfProfile, kernel: Kernel) -> Result<Self, DtmfProfileError> {
-        Ok(Self { blocks: BlockBuffer::new(), detector: DtmfDetector::with_kernel(profile, kernel)? })
+        let detector = DtmfDetector::with_kernel(profile, kernel)?;
+        let dial_tone = profile.dial_tone_filter.then(DialToneFilter::default);
+        Ok(Self { blocks: BlockBuffer::new(), detector, dial_tone })
     }
 
     /// Samples taken, or told as lost, since the start.
@@ -26,13 +30,32 @@ impl DtmfReceiver {
     }
 
     /// Takes a frame of any length and hands out what it brought.
-    pub fn push(&mut self, mut frame: &[i16], mut report: impl FnMut(DtmfEvent)) {
+    #[inline]
+    pub fn push(&mut self, frame: &[i16], mut report: impl FnMut(DtmfEvent)) {
+        match self.dial_tone {
+            None => self.take(frame, &mut report),
+            Some(_) => self.take_filtered(frame, &mut report),
+        }
+    }
+
+    #[inline]
+    fn take(&mut self, mut frame: &[i16], report: &mut impl FnMut(DtmfEvent)) {
         while !frame.is_empty() {
             let (taken, rest) = self.blocks.take(frame);
             frame = rest;
             if let Some(block) = self.blocks.complete(taken) {
-                self.detector.block(block, &self.blocks).event.into_iter().for_each(&mut report);
+                self.detector.block(block, &self.blocks).event.into_iter().for_each(&mut *report);
             }
+        }
+    }
+
+    fn take_filtered(&mut self, frame: &[i16], report: &mut impl FnMut(DtmfEvent)) {
+        for part in frame.chunks(BLOCK_SAMPLES) {
+            let mut filtered = [0; BLOCK_SAMPLES];
+            let Some(filtered) = filtered.get_mut(..part.len()) else { return };
+            filtered.copy_from_slice(part);
+            self.dial_tone.iter_mut().for_each(|dial_tone| dial_tone.filter(filtered));
+            self.take(filtered, report);
         }
     }
 
