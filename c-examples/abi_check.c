@@ -18,8 +18,14 @@ SAME(sizeof(afterbeep_result), 72);
 SAME(offsetof(afterbeep_result, samples), 24);
 SAME(sizeof(afterbeep_dtmf_event), 32);
 SAME(offsetof(afterbeep_dtmf_event, digit), 24);
+SAME(sizeof(afterbeep_dtmf_profile), 52);
+SAME(offsetof(afterbeep_dtmf_profile, accept_tone_ms), 32);
+SAME(AFTERBEEP_DTMF_BYTES, 1024);
+SAME(sizeof(afterbeep_telephone_event), 12);
+SAME(offsetof(afterbeep_telephone_event, end), 8);
+SAME(sizeof(afterbeep_session_event), 24);
 #if UINTPTR_MAX == UINT64_MAX
-SAME(sizeof(afterbeep_session_config), 80);
+SAME(sizeof(afterbeep_session_config), 88);
 SAME(offsetof(afterbeep_session_config, directory), 8);
 SAME(offsetof(afterbeep_session_config, terminators), 56);
 #endif
@@ -29,6 +35,8 @@ SAME(AFTERBEEP_END_REASON_DTMF, 1);
 SAME(AFTERBEEP_END_REASON_ERROR, 13);
 SAME(AFTERBEEP_STATE_ENDED, 4);
 SAME(AFTERBEEP_FORMAT_ULAW, 3);
+SAME(AFTERBEEP_SESSION_EVENT_TYPE_DIGIT, 1);
+SAME(AFTERBEEP_DIGIT_SOURCE_SIGNALLED, 2);
 
 static int failures;
 
@@ -157,25 +165,99 @@ static void bad_calls(const char *directory)
         failures++, printf("state %u, path of %zu bytes\n", (unsigned)state, length);
 }
 
-static void bad_detectors(void)
+static void bad_dtmf(void)
 {
+    static union {
+        uint64_t alignment;
+        unsigned char bytes[AFTERBEEP_DTMF_BYTES];
+    } memory;
     afterbeep_dtmf *dtmf = NULL;
-    afterbeep_silence *silence = NULL;
+    afterbeep_dtmf_profile profile;
     afterbeep_dtmf_event event;
+    afterbeep_error error;
+    int16_t pcm[160] = {0};
+    const size_t size = afterbeep_dtmf_size();
+
+    EXPECT(afterbeep_dtmf_profile_init(NULL, sizeof profile, NULL), INVALID_ARGUMENT);
+    EXPECT(afterbeep_dtmf_profile_init(&profile, 8, NULL), INVALID_ARGUMENT);
+    EXPECT(afterbeep_dtmf_profile_init(&profile, sizeof profile, "us"), INVALID_ARGUMENT);
+    EXPECT(afterbeep_dtmf_profile_init(&profile, sizeof profile, "att"), OK);
+    EXPECT(afterbeep_dtmf_init(&memory, size, 8000, &profile, NULL, NULL), INVALID_ARGUMENT);
+    EXPECT(afterbeep_dtmf_init(NULL, size, 8000, &profile, &error, &dtmf), INVALID_ARGUMENT);
+    EXPECT(afterbeep_dtmf_init(memory.bytes + 1, size, 8000, &profile, &error, &dtmf), INVALID_ARGUMENT);
+    EXPECT(afterbeep_dtmf_init(&memory, size - 1, 8000, &profile, &error, &dtmf), BUFFER_TOO_SMALL);
+    EXPECT(afterbeep_dtmf_init(&memory, size, 44100, &profile, &error, &dtmf), SAMPLE_RATE);
+    profile.reject_deviation_percent = 1.0f;
+    EXPECT(afterbeep_dtmf_init(&memory, size, 8000, &profile, &error, &dtmf), CONFIG);
+    if (strcmp(error.field, "reject_deviation_percent") != 0 || dtmf != NULL)
+        failures++, printf("the error does not say which field: %s, %s\n", error.field, error.text);
+    profile.struct_size = 4;
+    EXPECT(afterbeep_dtmf_init(&memory, size, 8000, &profile, &error, &dtmf), INVALID_ARGUMENT);
+    EXPECT(afterbeep_dtmf_init(&memory, size, 8000, NULL, NULL, &dtmf), OK);
+    EXPECT(afterbeep_dtmf_push(NULL, pcm, 160), INVALID_ARGUMENT);
+    EXPECT(afterbeep_dtmf_push(dtmf, NULL, 160), INVALID_ARGUMENT);
+    EXPECT(afterbeep_dtmf_push(dtmf, NULL, 0), OK);
+    EXPECT(afterbeep_dtmf_push(dtmf, pcm, 160), OK);
+    EXPECT(afterbeep_dtmf_push_lost(dtmf, 160), OK);
+    EXPECT(afterbeep_dtmf_push_lost(NULL, 160), INVALID_ARGUMENT);
+    EXPECT(afterbeep_dtmf_finish(dtmf), OK);
+    EXPECT(afterbeep_dtmf_poll(dtmf, &event), NONE);
+    EXPECT(afterbeep_dtmf_poll(dtmf, NULL), INVALID_ARGUMENT);
+    printf("a DTMF receiver takes %zu bytes\n", size);
+}
+
+/* A key that comes as RTP packets, the first one lost and the last one repeated, while the file still records. */
+static void signalled_digits(const char *directory)
+{
+    static const unsigned char packets[][4] = {{5, 10, 1, 64}, {5, 138, 1, 224}, {5, 138, 1, 224}};
+    afterbeep_engine *engine = NULL;
+    afterbeep_session_config config;
+    afterbeep_session session;
+    afterbeep_telephone_event packet;
+    afterbeep_session_event event;
+    afterbeep_dtmf_profile profile;
+    afterbeep_error error;
+    int16_t pcm[160] = {0};
+    int i;
+
+    EXPECT(afterbeep_engine_create(NULL, NULL, &engine), OK);
+    EXPECT(afterbeep_session_config_init(&config, sizeof config), OK);
+    EXPECT(afterbeep_dtmf_profile_init(&profile, sizeof profile, "relaxed"), OK);
+    config.directory = directory;
+    config.beep = 0;
+    config.dtmf = &profile;
+    profile.dial_tone_filter = 1;
+    EXPECT(afterbeep_session_open(engine, &config, &error, &session), CONFIG);
+    profile.dial_tone_filter = 0;
+    EXPECT(afterbeep_session_open(engine, &config, &error, &session), OK);
+    for (i = 0; i < 50; i++)
+        EXPECT(afterbeep_session_push(session, pcm, 160), OK);
+    EXPECT(afterbeep_telephone_event_parse(packets[0], 3, 160000, &packet), INVALID_ARGUMENT);
+    EXPECT(afterbeep_session_telephone_event(session, NULL), INVALID_ARGUMENT);
+    for (i = 0; i < 3; i++) {
+        EXPECT(afterbeep_telephone_event_parse(packets[i], 4, 160000, &packet), OK);
+        EXPECT(afterbeep_session_telephone_event(session, &packet), OK);
+        EXPECT(afterbeep_session_push(session, pcm, 160), OK);
+    }
+    EXPECT(afterbeep_session_poll_event(session, &event, 4), INVALID_ARGUMENT);
+    EXPECT(afterbeep_session_poll_event(session, &event, sizeof event), OK);
+    if (event.event_type != AFTERBEEP_SESSION_EVENT_TYPE_DIGIT || event.digit != '5' ||
+        event.digit_source != AFTERBEEP_DIGIT_SOURCE_SIGNALLED || event.start_sample != 8000 - 320)
+        failures++, printf("digit %c at %llu\n", (char)event.digit, (unsigned long long)event.start_sample);
+    EXPECT(afterbeep_session_poll_event(session, &event, sizeof event), NONE);
+    EXPECT(afterbeep_session_cancel(session), OK);
+    EXPECT(afterbeep_session_close(session), OK);
+    EXPECT(afterbeep_session_poll_event(session, &event, sizeof event), STALE);
+    afterbeep_engine_destroy(engine);
+}
+
+static void bad_silence(void)
+{
+    afterbeep_silence *silence = NULL;
     uint32_t is_silence = 0;
     uint64_t since = 1;
     int16_t pcm[160] = {0};
 
-    EXPECT(afterbeep_dtmf_create(8000, NULL), INVALID_ARGUMENT);
-    EXPECT(afterbeep_dtmf_create(44100, &dtmf), SAMPLE_RATE);
-    EXPECT(afterbeep_dtmf_push(NULL, pcm, 160), INVALID_ARGUMENT);
-    EXPECT(afterbeep_dtmf_create(8000, &dtmf), OK);
-    EXPECT(afterbeep_dtmf_push(dtmf, NULL, 160), INVALID_ARGUMENT);
-    EXPECT(afterbeep_dtmf_push(dtmf, pcm, 160), OK);
-    EXPECT(afterbeep_dtmf_poll(dtmf, &event), NONE);
-    EXPECT(afterbeep_dtmf_poll(dtmf, NULL), INVALID_ARGUMENT);
-    afterbeep_dtmf_destroy(dtmf);
-    afterbeep_dtmf_destroy(NULL);
     EXPECT(afterbeep_silence_create(8000, 1.0f, &silence), CONFIG);
     EXPECT(afterbeep_silence_create(8000, -40.0f, &silence), OK);
     EXPECT(afterbeep_silence_push(silence, pcm, 160), OK);
@@ -193,7 +275,9 @@ int main(int argc, char **argv)
         return 2;
     bad_configurations(argv[1]);
     bad_calls(argv[1]);
-    bad_detectors();
+    bad_dtmf();
+    signalled_digits(argv[1]);
+    bad_silence();
     if (strcmp(afterbeep_end_reason_str(AFTERBEEP_END_REASON_DTMF), "dtmf") != 0)
         failures++;
     printf("%d failures\n", failures);

@@ -64,6 +64,10 @@ int main(int argc, char **argv) {
         afterbeep::session session = engine.open(config);
         take_call(session, caller, sample_count);
         const afterbeep_result result = session.result(10000);
+        afterbeep_session_event event{};
+        while (session.poll_event(event)) {
+            std::cout << "a digit at sample " << event.start_sample << '\n';
+        }
         std::cout << session.path() << ": ended by " << afterbeep_end_reason_str(result.end_reason) << ' '
                   << static_cast<char>(result.end_digit != 0 ? result.end_digit : ' ') << " after "
                   << result.duration_ms << " ms\n";

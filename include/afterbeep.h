@@ -79,7 +79,11 @@
  */
 #define AFTERBEEP_VERSION_PATCH 0
 
-#if defined(AFTERBEEP_HOSTED)
+/**
+ * Memory that is enough for a receiver of this and every later version with the same major number.
+ */
+#define AFTERBEEP_DTMF_BYTES 1024
+
 /**
  * Room for a field's name in afterbeep_error.
  */
@@ -90,6 +94,7 @@
  */
 #define AFTERBEEP_ERROR_TEXT_BYTES 320
 
+#if defined(AFTERBEEP_HOSTED)
 /**
  * Longest frame that one call takes: a fifth of a second at 48 kHz.
  */
@@ -198,6 +203,31 @@ typedef int32_t afterbeep_status;
 #endif // __cplusplus
 
 /**
+ * Where a digit came from. A press that comes both ways is told once, by the way that came first.
+ */
+enum afterbeep_digit_source
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Its tones were heard.
+   */
+  AFTERBEEP_DIGIT_SOURCE_HEARD = 1,
+  /**
+   * It was signalled: RFC 4733, SIP INFO.
+   */
+  AFTERBEEP_DIGIT_SOURCE_SIGNALLED = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum afterbeep_digit_source afterbeep_digit_source;
+#else
+typedef uint32_t afterbeep_digit_source;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * Why a message ended. Numbers are part of the C ABI: never reused, never renumbered; those
  * between them belong to end conditions still to come.
  */
@@ -247,6 +277,37 @@ typedef uint32_t afterbeep_end_reason;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+#if defined(AFTERBEEP_HOSTED)
+/**
+ * How samples are stored.
+ */
+enum afterbeep_format
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * 16-bit linear PCM, two bytes a sample.
+   */
+  AFTERBEEP_FORMAT_PCM16 = 1,
+  /**
+   * ITU-T G.711 A-law, one byte a sample.
+   */
+  AFTERBEEP_FORMAT_ALAW = 2,
+  /**
+   * ITU-T G.711 µ-law, one byte a sample.
+   */
+  AFTERBEEP_FORMAT_ULAW = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum afterbeep_format afterbeep_format;
+#else
+typedef uint32_t afterbeep_format;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+#endif /* AFTERBEEP_HOSTED */
+
 /**
  * Where a session stands.
  */
@@ -282,41 +343,36 @@ typedef uint32_t afterbeep_state;
 
 #if defined(AFTERBEEP_HOSTED)
 /**
- * How samples are stored.
+ * What an event tells. Numbers are never reused; skip those that you do not know.
  */
-enum afterbeep_format
+enum afterbeep_session_event_type
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
   : uint32_t
 #endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
  {
   /**
-   * 16-bit linear PCM, two bytes a sample.
+   * A digit that did not end the message.
    */
-  AFTERBEEP_FORMAT_PCM16 = 1,
-  /**
-   * ITU-T G.711 A-law, one byte a sample.
-   */
-  AFTERBEEP_FORMAT_ALAW = 2,
-  /**
-   * ITU-T G.711 µ-law, one byte a sample.
-   */
-  AFTERBEEP_FORMAT_ULAW = 3,
+  AFTERBEEP_SESSION_EVENT_TYPE_DIGIT = 1,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
-typedef enum afterbeep_format afterbeep_format;
+typedef enum afterbeep_session_event_type afterbeep_session_event_type;
 #else
-typedef uint32_t afterbeep_format;
+typedef uint32_t afterbeep_session_event_type;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
+#endif /* AFTERBEEP_HOSTED */
 
 /**
- * A DTMF receiver (ITU-T Q.23, Q.24) for 8000 Hz.
+ * A DTMF receiver (ITU-T Q.23, Q.24) for 8000 Hz. It lives in the caller's memory, owns nothing else, and needs no
+ * operating system: it is gone when the memory is.
  *
- * Methods: afterbeep_dtmf_create(), _push(), _poll(), _destroy().
+ * Methods: afterbeep_dtmf_size(), _init(), _push(), _push_lost(), _finish(), _poll().
  */
 typedef struct afterbeep_dtmf afterbeep_dtmf;
 
+#if defined(AFTERBEEP_HOSTED)
 /**
  * Opens sessions and writes their files.
  *
@@ -330,6 +386,89 @@ typedef struct afterbeep_engine afterbeep_engine;
  * Methods: afterbeep_silence_create(), _push(), _state(), _destroy().
  */
 typedef struct afterbeep_silence afterbeep_silence;
+#endif /* AFTERBEEP_HOSTED */
+
+/**
+ * What a DTMF receiver has to accept and to reject, as ITU-T Q.24, table A-1, puts it; the limits lie in between. The
+ * size of this struct is part of the ABI: fields are only appended.
+ */
+typedef struct afterbeep_dtmf_profile {
+  /**
+   * sizeof(afterbeep_dtmf_profile), set by afterbeep_dtmf_profile_init().
+   */
+  uint32_t struct_size;
+  /**
+   * Frequency deviation to accept, in per cent, [0.5, 3]; 1.8 by default.
+   */
+  float accept_deviation_percent;
+  /**
+   * The same in hertz, added to the per cent, [0, 8]; 0 by default.
+   */
+  float accept_deviation_hz;
+  /**
+   * Frequency deviation to reject, in per cent, [half a per cent more than is accepted, 10]; 3 by default.
+   */
+  float reject_deviation_percent;
+  /**
+   * Lowest level of each tone to accept, in dBm0, [-45, -10]; -27 by default.
+   */
+  float accept_level_dbm0;
+  /**
+   * Highest level of each tone to reject, in dBm0, [-80, 3 dB below the accepted one]; -55 by default.
+   */
+  float reject_level_dbm0;
+  /**
+   * Level of the low tone above the high one to accept, in decibels, [0, 15]; 8 by default.
+   */
+  float normal_twist_db;
+  /**
+   * Level of the high tone above the low one to accept, in decibels, [0, 15]; 4 by default.
+   */
+  float reverse_twist_db;
+  /**
+   * Shortest tone to accept, in milliseconds, [35, 200]; 40 by default.
+   */
+  uint32_t accept_tone_ms;
+  /**
+   * Longest tone to reject, in milliseconds, [1, 10 less than is accepted]; 22 by default.
+   */
+  uint32_t reject_tone_ms;
+  /**
+   * Shortest pause that separates digits, in milliseconds, [25, 200]; 30 by default.
+   */
+  uint32_t accept_pause_ms;
+  /**
+   * Longest interruption to ride over, in milliseconds, [1, 10 less than a pause]; 20 by default.
+   */
+  uint32_t interruption_ms;
+  /**
+   * 1 takes dial tone (350 to 475 Hz) out before anything is measured; 0 (default) leaves it. Without it digits are
+   * received over dial tone 10 dB below them, with it over dial tone 12 dB above. A session takes 0 only.
+   */
+  uint32_t dial_tone_filter;
+} afterbeep_dtmf_profile;
+
+/**
+ * Why something could not be created or opened. The size of this struct is part of the ABI.
+ */
+typedef struct afterbeep_error {
+  /**
+   * The status that the call answered.
+   */
+  int32_t status;
+  /**
+   * The operating system's number (errno), or 0.
+   */
+  int32_t os_error;
+  /**
+   * The configuration's field that is out of range, or "".
+   */
+  char field[AFTERBEEP_ERROR_FIELD_BYTES];
+  /**
+   * What was wrong and what to do, in English, cut to the size. A path in it is as given.
+   */
+  char text[AFTERBEEP_ERROR_TEXT_BYTES];
+} afterbeep_error;
 
 /**
  * What a DTMF receiver reports. The size of this struct is part of the ABI.
@@ -362,6 +501,37 @@ typedef struct afterbeep_dtmf_event {
 } afterbeep_dtmf_event;
 
 /**
+ * One packet of an RTP telephone event (RFC 4733). The size of this struct is part of the ABI.
+ */
+typedef struct afterbeep_telephone_event {
+  /**
+   * The packet's RTP timestamp: where the event began. All packets of an event have the same one.
+   */
+  uint32_t rtp_timestamp;
+  /**
+   * Duration so far in timestamp units of 1/8000 s; convert it where the event's clock has another rate.
+   */
+  uint16_t duration;
+  /**
+   * The event's code: 0 to 9, '*' 10, '#' 11, 'A' to 'D' 12 to 15; others are no digits, and do nothing.
+   */
+  uint8_t event;
+  /**
+   * Power level of the tone in dBm0, its sign dropped, [0, 63].
+   */
+  uint8_t volume;
+  /**
+   * The E bit: 1 when the event is over.
+   */
+  uint8_t end;
+  /**
+   * Zero.
+   */
+  uint8_t reserved[3];
+} afterbeep_telephone_event;
+
+#if defined(AFTERBEEP_HOSTED)
+/**
  * How an engine works. The size of this struct is part of the ABI: fields are only appended.
  */
 typedef struct afterbeep_engine_config {
@@ -393,33 +563,11 @@ typedef struct afterbeep_engine_config {
 } afterbeep_engine_config;
 
 /**
- * Why something could not be created or opened. The size of this struct is part of the ABI.
- */
-typedef struct afterbeep_error {
-  /**
-   * The status that the call answered.
-   */
-  int32_t status;
-  /**
-   * The operating system's number (errno), or 0.
-   */
-  int32_t os_error;
-  /**
-   * The configuration's field that is out of range, or "".
-   */
-  char field[AFTERBEEP_ERROR_FIELD_BYTES];
-  /**
-   * What was wrong and what to do, in English, cut to the size. A path in it is as given.
-   */
-  char text[AFTERBEEP_ERROR_TEXT_BYTES];
-} afterbeep_error;
-
-/**
  * A session: a value to copy, not a pointer. 0 is none. Once it is closed, every call with it
  * answers AFTERBEEP_STATUS_STALE; a value that was never given out, AFTERBEEP_STATUS_FOREIGN.
  *
  * Methods: afterbeep_session_open(), _push(), _push_lost(), _pull(), _writable_samples(),
- * _state(), _digit(), _hangup(), _stop(), _cancel(), _result(), _path(), _close().
+ * _state(), _digit(), _telephone_event(), _poll_event(), _hangup(), _stop(), _cancel(), _result(), _path(), _close().
  */
 typedef struct afterbeep_session {
   /**
@@ -558,8 +706,42 @@ typedef struct afterbeep_session_config {
    * Zero.
    */
   uint32_t reserved;
+  /**
+   * What counts as a digit, from afterbeep_dtmf_profile_init(); copied. NULL (default) for the default.
+   */
+  const struct afterbeep_dtmf_profile *dtmf;
 } afterbeep_session_config;
+
+/**
+ * What a session tells as it happens. The size of this struct is part of the ABI: fields are only appended.
+ */
+typedef struct afterbeep_session_event {
+  /**
+   * The size that the caller gave.
+   */
+  uint32_t struct_size;
+  /**
+   * What it tells: afterbeep_session_event_type.
+   */
+  uint32_t event_type;
+  /**
+   * The digit, as its character.
+   */
+  uint32_t digit;
+  /**
+   * Where the digit came from: afterbeep_digit_source.
+   */
+  uint32_t digit_source;
+  /**
+   * Where it began, in samples pushed since the session was opened, the beep's included.
+   */
+  uint64_t start_sample;
+} afterbeep_session_event;
 #endif /* AFTERBEEP_HOSTED */
+
+
+
+
 
 
 
@@ -604,6 +786,115 @@ AFTERBEEP_API const char *afterbeep_status_str(int32_t status);
 AFTERBEEP_API uint32_t afterbeep_version(void);
 
 /**
+ * Bytes that a receiver needs: AFTERBEEP_DTMF_BYTES is always enough.
+ *
+ * Thread: [any]; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API size_t afterbeep_dtmf_size(void) AFTERBEEP_NONBLOCKING;
+
+/**
+ * Makes a receiver in memory of the caller's, which may hold anything, an older receiver included.
+ *
+ * @param memory          not NULL, aligned for uint64_t; it stays the receiver's until it is not used any more.
+ * @param memory_size     afterbeep_dtmf_size() or more.
+ * @param sample_rate_hz  8000.
+ * @param profile         in; what to accept and to reject; copied. NULL for the default.
+ * @param error           out; which field of the profile is wrong; written on failure only. May be NULL.
+ * @param out_dtmf        out, not NULL; the receiver, which is `memory`; NULL on failure.
+ * @retval AFTERBEEP_STATUS_SAMPLE_RATE       the rate is not supported.
+ * @retval AFTERBEEP_STATUS_CONFIG            the profile contradicts itself, or is out of range.
+ * @retval AFTERBEEP_STATUS_BUFFER_TOO_SMALL  the memory is too small.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, the memory is not aligned, or the profile's
+ *                                            struct_size is wrong.
+ * Thread: [any]; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_dtmf_init(void *memory,
+                                     size_t memory_size,
+                                     uint32_t sample_rate_hz,
+                                     const struct afterbeep_dtmf_profile *profile,
+                                     struct afterbeep_error *error,
+                                     struct afterbeep_dtmf **out_dtmf)
+AFTERBEEP_NONBLOCKING;
+
+/**
+ * Takes a frame; poll afterwards for what it brought.
+ *
+ * @param dtmf          not NULL.
+ * @param pcm           in; sample_count samples. Not NULL, unless that is 0.
+ * @param sample_count  any number. Frames of up to 1600 samples lose no event if they are polled for after each.
+ * @retval AFTERBEEP_STATUS_OVERRUN           too many events await: the oldest were lost. The frame was taken.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL.
+ * Thread: [media], one at a time per receiver; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_dtmf_push(struct afterbeep_dtmf *dtmf,
+                                     const int16_t *pcm,
+                                     size_t sample_count)
+AFTERBEEP_NONBLOCKING;
+
+/**
+ * Takes samples that the line lost, in place of a frame: a tone before and after them is one.
+ *
+ * @param dtmf          not NULL.
+ * @param sample_count  any number.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  dtmf is NULL.
+ * Thread: as afterbeep_dtmf_push(); real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_dtmf_push_lost(struct afterbeep_dtmf *dtmf,
+                                          size_t sample_count)
+AFTERBEEP_NONBLOCKING;
+
+/**
+ * The line is over: reports the end of a tone that still sounds. Poll afterwards.
+ *
+ * @param dtmf  not NULL.
+ * @retval AFTERBEEP_STATUS_OVERRUN, _INVALID_ARGUMENT  as for push.
+ * Thread: as afterbeep_dtmf_push(); real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_dtmf_finish(struct afterbeep_dtmf *dtmf)
+AFTERBEEP_NONBLOCKING;
+
+/**
+ * Takes the oldest event that awaits.
+ *
+ * @param dtmf       not NULL.
+ * @param out_event  out, not NULL; written on success only.
+ * @retval AFTERBEEP_STATUS_NONE              none awaits.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL.
+ * Thread: the one that pushes; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_dtmf_poll(struct afterbeep_dtmf *dtmf,
+                                     struct afterbeep_dtmf_event *out_event)
+AFTERBEEP_NONBLOCKING;
+
+/**
+ * Fills *profile with the figures of a standard.
+ *
+ * @param profile      out, not NULL.
+ * @param struct_size  sizeof(afterbeep_dtmf_profile) as the caller was compiled; no byte past it is written.
+ * @param name         "att", "ntt", "dk", "au", "br" (the columns of ITU-T Q.24), "etsi" (ES 201 235-3), "relaxed"
+ *                     (10 dB of twist either way), or "default", as is NULL.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  profile is NULL, struct_size is less than in 0.1, or there is no
+ *                                            such name.
+ * Thread: [any]; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_dtmf_profile_init(struct afterbeep_dtmf_profile *profile,
+                                             size_t struct_size,
+                                             const char *name)
+AFTERBEEP_NONBLOCKING;
+
+/**
  * Decodes A-law (ITU-T G.711) to 16-bit linear samples.
  *
  * @param codes         in; `sample_count` codes. May be NULL where that is 0.
@@ -637,60 +928,25 @@ AFTERBEEP_API void afterbeep_alaw_encode(const int16_t *pcm, uint8_t *codes, siz
  */
 AFTERBEEP_API void afterbeep_ulaw_encode(const int16_t *pcm, uint8_t *codes, size_t sample_count);
 
+/**
+ * Reads the payload of an RTP packet of type telephone-event.
+ *
+ * @param payload        in; payload_size bytes, not NULL.
+ * @param payload_size   4 or more; what follows is left alone.
+ * @param rtp_timestamp  that of the packet.
+ * @param out_event      out, not NULL; written on success only.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, or the payload is too short.
+ * Thread: [any]; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_telephone_event_parse(const uint8_t *payload,
+                                                 size_t payload_size,
+                                                 uint32_t rtp_timestamp,
+                                                 struct afterbeep_telephone_event *out_event)
+AFTERBEEP_NONBLOCKING;
+
 #if defined(AFTERBEEP_HOSTED)
-/**
- * Creates a receiver.
- *
- * @param sample_rate_hz  8000.
- * @param out_dtmf        out, not NULL; NULL on failure.
- * @retval AFTERBEEP_STATUS_SAMPLE_RATE       the rate is not supported.
- * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  out_dtmf is NULL.
- * Thread: [control].  Since: 0.1.
- */
-AFTERBEEP_API
-AFTERBEEP_NODISCARD
-afterbeep_status afterbeep_dtmf_create(uint32_t sample_rate_hz,
-                                       struct afterbeep_dtmf **out_dtmf);
-
-/**
- * Takes a frame; poll afterwards for what it brought.
- *
- * @param dtmf          not NULL.
- * @param pcm           in; sample_count samples. Not NULL, unless that is 0.
- * @param sample_count  any number.
- * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL.
- * Thread: [media], one at a time per receiver; real-time safe.  Since: 0.1.
- */
-AFTERBEEP_API
-AFTERBEEP_NODISCARD
-afterbeep_status afterbeep_dtmf_push(struct afterbeep_dtmf *dtmf,
-                                     const int16_t *pcm,
-                                     size_t sample_count)
-AFTERBEEP_NONBLOCKING;
-
-/**
- * Takes the oldest event that awaits.
- *
- * @param dtmf       not NULL.
- * @param out_event  out, not NULL; written on success only.
- * @retval AFTERBEEP_STATUS_NONE              none awaits.
- * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL.
- * Thread: the one that pushes; real-time safe.  Since: 0.1.
- */
-AFTERBEEP_API
-AFTERBEEP_NODISCARD
-afterbeep_status afterbeep_dtmf_poll(struct afterbeep_dtmf *dtmf,
-                                     struct afterbeep_dtmf_event *out_event)
-AFTERBEEP_NONBLOCKING;
-
-/**
- * Frees a receiver.
- *
- * @param dtmf  NULL does nothing.
- * Thread: [control].  Since: 0.1.
- */
-AFTERBEEP_API void afterbeep_dtmf_destroy(struct afterbeep_dtmf *dtmf);
-
 /**
  * Fills *config with the defaults.
  *
@@ -890,7 +1146,7 @@ afterbeep_status afterbeep_session_state(struct afterbeep_session session,
 AFTERBEEP_NONBLOCKING;
 
 /**
- * Takes a digit that came by signalling (RFC 4733, SIP INFO); it counts from the next sample on.
+ * Takes a digit that came by signalling other than RTP (SIP INFO); it counts from the next sample on.
  *
  * @param session  any value.
  * @param digit    '0' to '9', '*', '#', 'A' to 'D'.
@@ -903,6 +1159,23 @@ AFTERBEEP_API
 AFTERBEEP_NODISCARD
 afterbeep_status afterbeep_session_digit(struct afterbeep_session session,
                                          char digit);
+
+/**
+ * Takes a packet of an RTP telephone event (RFC 4733) as it arrives: each one, repetitions included. The digit counts
+ * once, whichever of its packets arrive and whether or not its tones are heard, too; it began as long ago as the
+ * packet says.
+ *
+ * @param session  any value.
+ * @param event    in, not NULL; from afterbeep_telephone_event_parse(), or filled in by hand.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  event is NULL.
+ * @retval AFTERBEEP_STATUS_BUSY              too many requests await the next frame; give it again after that.
+ * @retval AFTERBEEP_STATUS_STALE, _FOREIGN   the handle is no open session's.
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_session_telephone_event(struct afterbeep_session session,
+                                                   const struct afterbeep_telephone_event *event);
 
 /**
  * The caller hung up: the message ends, and is kept. A message that ended already stays as it is.
@@ -956,6 +1229,24 @@ AFTERBEEP_API
 AFTERBEEP_NODISCARD
 afterbeep_status afterbeep_session_config_init(struct afterbeep_session_config *config,
                                                size_t struct_size);
+
+/**
+ * Takes the oldest event that awaits, also after the message's end. 128 are kept. Digits stand in no log.
+ *
+ * @param session      any value.
+ * @param out_event    out, not NULL; written on success only.
+ * @param struct_size  sizeof(afterbeep_session_event) as the caller was compiled.
+ * @retval AFTERBEEP_STATUS_NONE              none awaits.
+ * @retval AFTERBEEP_STATUS_OVERRUN           told once: later events were lost, because too many awaited.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  out_event is NULL, or struct_size is less than in 0.1.
+ * @retval AFTERBEEP_STATUS_STALE, _FOREIGN   the handle is no open session's.
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_session_poll_event(struct afterbeep_session session,
+                                              struct afterbeep_session_event *out_event,
+                                              size_t struct_size);
 
 /**
  * Creates a detector.

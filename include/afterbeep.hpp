@@ -79,6 +79,19 @@ public:
 
 #if defined(__cpp_exceptions)
     void digit(char digit) { detail::check(afterbeep_session_digit(handle_, digit)); }
+    /// A packet of an RTP telephone event (RFC 4733).
+    void telephone_event(const afterbeep_telephone_event &event) {
+        detail::check(afterbeep_session_telephone_event(handle_, &event));
+    }
+    /// Takes the oldest event that awaits; false where none does.
+    [[nodiscard]] bool poll_event(afterbeep_session_event &event) {
+        const afterbeep_status status = afterbeep_session_poll_event(handle_, &event, sizeof event);
+        if (status == AFTERBEEP_STATUS_NONE) {
+            return false;
+        }
+        detail::check(status);
+        return true;
+    }
     void hangup() { detail::check(afterbeep_session_hangup(handle_)); }
     void stop() { detail::check(afterbeep_session_stop(handle_)); }
     void cancel() { detail::check(afterbeep_session_cancel(handle_)); }

@@ -26,6 +26,8 @@ fn the_core_links_and_runs_on_bare_metal() {
             "-Werror",
         ])
         .args(["-nostdlib", "-static", "-no-pie", "-Wl,--gc-sections"])
+        .arg("-I")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("include"))
         .arg(format!("-DMESSAGE=\"{}\"", message.display()))
         .arg(firmware.join("main.c"))
         .arg(target.join("release/libafterbeep_firmware.a"))

@@ -9,7 +9,7 @@ mod common;
 use afterbeep::dsp::beep::BeepConfig;
 use afterbeep::dsp::dtmf::Digit;
 use afterbeep::engine::{Engine, EngineConfig, FileConfig, SessionError, SessionHandle};
-use afterbeep::session::{EndReason, SessionConfig};
+use afterbeep::session::{EndReason, SessionConfig, TelephoneEvent};
 use common::{Key, Line, Random};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -116,7 +116,7 @@ fn scenes(engine: &Engine, directory: &std::path::Path) -> Vec<Scene> {
         ("silence", vec![0; 8_000], None, EndReason::InitialSilence),
         ("noise", noise(&mut random), None, EndReason::MaxDuration),
     ];
-    let controls: [(&str, usize, Control, EndReason); 7] = [
+    let controls: [(&str, usize, Control, EndReason); 8] = [
         ("hangup in the beep", 1, |s| s.hangup().unwrap(), EndReason::Hangup),
         ("hangup in the guard", 4, |s| s.hangup().unwrap(), EndReason::Hangup),
         ("hangup", 20, |s| s.hangup().unwrap(), EndReason::Hangup),
@@ -124,6 +124,12 @@ fn scenes(engine: &Engine, directory: &std::path::Path) -> Vec<Scene> {
         ("cancel", 20, |s| s.cancel().unwrap(), EndReason::Cancelled),
         ("fail", 20, |s| s.fail().unwrap(), EndReason::Error),
         ("signalled key", 20, |s| s.digit(Digit::new('#').unwrap()).unwrap(), EndReason::Dtmf),
+        (
+            "telephone event",
+            20,
+            |s| [5, 11].iter().for_each(|&event| telephone_event(s, event)),
+            EndReason::Dtmf,
+        ),
     ];
     let noises: Vec<_> = controls
         .into_iter()
@@ -147,6 +153,11 @@ fn scenes(engine: &Engine, directory: &std::path::Path) -> Vec<Scene> {
         expected: EndReason::MaxDuration,
     });
     scenes
+}
+
+fn telephone_event(session: SessionHandle, event: u8) {
+    let packet = TelephoneEvent { rtp_timestamp: event.into(), duration: 160, event, volume: 10, end: false };
+    session.telephone_event(&packet).unwrap();
 }
 
 /// One round of every media call in every scene.

@@ -1,13 +1,22 @@
-//! `afterbeep_dtmf`: the DTMF receiver on its own.
+//! `afterbeep_dtmf`: the DTMF receiver on its own, in the caller's memory.
 
+use super::dtmf_profile::{self, afterbeep_dtmf_profile};
+use super::error::afterbeep_error;
 use super::guard;
-use super::memory::{hand_over, object, samples, take_back};
+use super::memory::{object, samples};
 use super::status::afterbeep_status;
-use crate::dsp::dtmf::{DtmfEvent, DtmfProfile, DtmfReceiver};
+use crate::dsp::dtmf::{DtmfEvent, DtmfReceiver};
+use crate::dsp::goertzel::Kernel;
 use crate::line::SampleRate;
-use std::collections::VecDeque;
-use std::ffi::c_char;
-use std::ptr;
+use core::ffi::{c_char, c_void};
+use core::mem::{align_of, size_of};
+use core::ptr;
+
+/// Memory that is enough for a receiver of this and every later version with the same major number.
+pub const AFTERBEEP_DTMF_BYTES: usize = 1_024;
+/// A receiver is told, as an event, at most once a block; a host that polls after each frame of 200 ms or less never
+/// has more that await.
+const EVENTS: usize = 6;
 
 /// What a DTMF receiver reports. The size of this struct is part of the ABI.
 #[repr(C)]
@@ -27,43 +36,127 @@ pub struct afterbeep_dtmf_event {
     pub ended: u8,
 }
 
-/// A DTMF receiver (ITU-T Q.23, Q.24) for 8000 Hz.
+/// A DTMF receiver (ITU-T Q.23, Q.24) for 8000 Hz. It lives in the caller's memory, owns nothing else, and needs no
+/// operating system: it is gone when the memory is.
 ///
-/// Methods: afterbeep_dtmf_create(), _push(), _poll(), _destroy().
+/// Methods: afterbeep_dtmf_size(), _init(), _push(), _push_lost(), _finish(), _poll().
 #[derive(Debug)]
 pub struct afterbeep_dtmf {
     receiver: DtmfReceiver,
-    events: VecDeque<afterbeep_dtmf_event>,
+    events: Events,
 }
 
-/// Events kept for a host that does not poll; the oldest go first.
-const EVENTS_MAX: usize = 64;
+const _: () = assert!(size_of::<afterbeep_dtmf>() < AFTERBEEP_DTMF_BYTES);
 
-/// Creates a receiver.
+/// The events that await, oldest first.
+#[derive(Debug)]
+struct Events {
+    queue: [afterbeep_dtmf_event; EVENTS],
+    count: u8,
+    lost: bool,
+}
+
+impl Events {
+    const fn new() -> Self {
+        const NONE: afterbeep_dtmf_event = afterbeep_dtmf_event {
+            start_sample: 0,
+            end_sample: 0,
+            level_dbm0: 0.0,
+            twist_db: 0.0,
+            digit: 0,
+            ended: 0,
+        };
+        Self { queue: [NONE; EVENTS], count: 0, lost: false }
+    }
+
+    /// Keeps an event; the oldest one makes room.
+    fn put(&mut self, event: DtmfEvent) {
+        if usize::from(self.count) == EVENTS {
+            self.take();
+            self.lost = true;
+        }
+        if let Some(place) = self.queue.get_mut(usize::from(self.count)) {
+            *place = event.into();
+            self.count += 1;
+        }
+    }
+
+    fn take(&mut self) -> Option<afterbeep_dtmf_event> {
+        self.count = self.count.checked_sub(1)?;
+        let [oldest, ..] = self.queue;
+        self.queue.rotate_left(1);
+        Some(oldest)
+    }
+
+    /// Tells once that events were lost.
+    fn overrun(&mut self) -> Result<(), afterbeep_status> {
+        if core::mem::take(&mut self.lost) { Err(afterbeep_status::OVERRUN) } else { Ok(()) }
+    }
+}
+
+/// Bytes that a receiver needs: AFTERBEEP_DTMF_BYTES is always enough.
 ///
+/// Thread: [any]; real-time safe.  Since: 0.1.
+/// cbindgen:postfix=AFTERBEEP_NONBLOCKING
+#[unsafe(no_mangle)]
+pub extern "C" fn afterbeep_dtmf_size() -> usize {
+    size_of::<afterbeep_dtmf>()
+}
+
+/// Makes a receiver in memory of the caller's, which may hold anything, an older receiver included.
+///
+/// @param memory          not NULL, aligned for uint64_t; it stays the receiver's until it is not used any more.
+/// @param memory_size     afterbeep_dtmf_size() or more.
 /// @param sample_rate_hz  8000.
-/// @param out_dtmf        out, not NULL; NULL on failure.
+/// @param profile         in; what to accept and to reject; copied. NULL for the default.
+/// @param error           out; which field of the profile is wrong; written on failure only. May be NULL.
+/// @param out_dtmf        out, not NULL; the receiver, which is `memory`; NULL on failure.
 /// @retval AFTERBEEP_STATUS_SAMPLE_RATE       the rate is not supported.
-/// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  out_dtmf is NULL.
-/// Thread: [control].  Since: 0.1.
+/// @retval AFTERBEEP_STATUS_CONFIG            the profile contradicts itself, or is out of range.
+/// @retval AFTERBEEP_STATUS_BUFFER_TOO_SMALL  the memory is too small.
+/// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, the memory is not aligned, or the profile's
+///                                            struct_size is wrong.
+/// Thread: [any]; real-time safe.  Since: 0.1.
+/// cbindgen:postfix=AFTERBEEP_NONBLOCKING
 ///
 /// # Safety
-/// `out_dtmf` is NULL or valid.
+/// `memory` is NULL, or `memory_size` bytes long and the caller's; the other pointers are NULL or valid.
 #[unsafe(no_mangle)]
 #[must_use]
-pub unsafe extern "C" fn afterbeep_dtmf_create(
+pub unsafe extern "C" fn afterbeep_dtmf_init(
+    memory: *mut c_void,
+    memory_size: usize,
     sample_rate_hz: u32,
+    profile: *const afterbeep_dtmf_profile,
+    error: *mut afterbeep_error,
     out_dtmf: *mut *mut afterbeep_dtmf,
 ) -> afterbeep_status {
     guard(|| {
-        // SAFETY: the caller vouches for it.
+        let place = memory.cast::<afterbeep_dtmf>();
+        // SAFETY: the caller vouches for all pointers; the place is aligned, and long enough.
         unsafe {
             *object(out_dtmf)? = ptr::null_mut();
-            SampleRate::new(sample_rate_hz).map_err(|_| afterbeep_status::SAMPLE_RATE)?;
-            let receiver = DtmfReceiver::with_kernel(&DtmfProfile::default(), crate::cpu::kernel())
-                .map_err(|_| afterbeep_status::CONFIG)?;
-            hand_over(out_dtmf, afterbeep_dtmf { receiver, events: VecDeque::with_capacity(EVENTS_MAX) })
+            let tell =
+                |status, field: &str, text: &str| afterbeep_error::tell_field(error, status, field, &[text]);
+            if place.is_null() || !memory.addr().is_multiple_of(align_of::<afterbeep_dtmf>()) {
+                let text = "the memory is NULL, or not aligned for uint64_t";
+                return Err(tell(afterbeep_status::INVALID_ARGUMENT, "memory", text));
+            }
+            if memory_size < size_of::<afterbeep_dtmf>() {
+                let text = "the memory is too small; AFTERBEEP_DTMF_BYTES is enough";
+                return Err(tell(afterbeep_status::BUFFER_TOO_SMALL, "memory_size", text));
+            }
+            SampleRate::new(sample_rate_hz).map_err(|_| {
+                let text = "the sample rate is not supported; convert the audio to 8000 Hz";
+                tell(afterbeep_status::SAMPLE_RATE, "sample_rate_hz", text)
+            })?;
+            let profile = dtmf_profile::read(profile, error)?;
+            let receiver =
+                DtmfReceiver::with_kernel(&profile, kernel()).map_err(|_| afterbeep_status::CONFIG)?;
+            place.write(afterbeep_dtmf { receiver, events: Events::new() });
+            out_dtmf.write(place);
         }
+        Ok(())
     })
 }
 
@@ -71,13 +164,14 @@ pub unsafe extern "C" fn afterbeep_dtmf_create(
 ///
 /// @param dtmf          not NULL.
 /// @param pcm           in; sample_count samples. Not NULL, unless that is 0.
-/// @param sample_count  any number.
+/// @param sample_count  any number. Frames of up to 1600 samples lose no event if they are polled for after each.
+/// @retval AFTERBEEP_STATUS_OVERRUN           too many events await: the oldest were lost. The frame was taken.
 /// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL.
 /// Thread: [media], one at a time per receiver; real-time safe.  Since: 0.1.
 /// cbindgen:postfix=AFTERBEEP_NONBLOCKING
 ///
 /// # Safety
-/// `dtmf` came from afterbeep_dtmf_create(); `pcm` is NULL or as long as told.
+/// `dtmf` came from afterbeep_dtmf_init(); `pcm` is NULL or as long as told.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn afterbeep_dtmf_push(
@@ -89,13 +183,51 @@ pub unsafe extern "C" fn afterbeep_dtmf_push(
         // SAFETY: the caller vouches for it.
         let (dtmf, frame) = unsafe { (object(dtmf)?, samples(pcm, sample_count)?) };
         let events = &mut dtmf.events;
-        dtmf.receiver.push(frame, |event| {
-            if events.len() == EVENTS_MAX {
-                events.pop_front();
-            }
-            events.push_back(event.into());
-        });
+        dtmf.receiver.push(frame, |event| events.put(event));
+        events.overrun()
+    })
+}
+
+/// Takes samples that the line lost, in place of a frame: a tone before and after them is one.
+///
+/// @param dtmf          not NULL.
+/// @param sample_count  any number.
+/// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  dtmf is NULL.
+/// Thread: as afterbeep_dtmf_push(); real-time safe.  Since: 0.1.
+/// cbindgen:postfix=AFTERBEEP_NONBLOCKING
+///
+/// # Safety
+/// `dtmf` came from afterbeep_dtmf_init().
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn afterbeep_dtmf_push_lost(
+    dtmf: *mut afterbeep_dtmf,
+    sample_count: usize,
+) -> afterbeep_status {
+    guard(|| {
+        // SAFETY: the caller vouches for it.
+        unsafe { object(dtmf)? }.receiver.push_lost(sample_count);
         Ok(())
+    })
+}
+
+/// The line is over: reports the end of a tone that still sounds. Poll afterwards.
+///
+/// @param dtmf  not NULL.
+/// @retval AFTERBEEP_STATUS_OVERRUN, _INVALID_ARGUMENT  as for push.
+/// Thread: as afterbeep_dtmf_push(); real-time safe.  Since: 0.1.
+/// cbindgen:postfix=AFTERBEEP_NONBLOCKING
+///
+/// # Safety
+/// `dtmf` came from afterbeep_dtmf_init().
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn afterbeep_dtmf_finish(dtmf: *mut afterbeep_dtmf) -> afterbeep_status {
+    guard(|| {
+        // SAFETY: the caller vouches for it.
+        let dtmf = unsafe { object(dtmf)? };
+        dtmf.receiver.finish().into_iter().for_each(|event| dtmf.events.put(event));
+        dtmf.events.overrun()
     })
 }
 
@@ -109,7 +241,7 @@ pub unsafe extern "C" fn afterbeep_dtmf_push(
 /// cbindgen:postfix=AFTERBEEP_NONBLOCKING
 ///
 /// # Safety
-/// `dtmf` came from afterbeep_dtmf_create(); `out_event` is NULL or valid.
+/// `dtmf` came from afterbeep_dtmf_init(); `out_event` is NULL or valid.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn afterbeep_dtmf_poll(
@@ -119,25 +251,17 @@ pub unsafe extern "C" fn afterbeep_dtmf_poll(
     guard(|| {
         // SAFETY: the caller vouches for it.
         let (dtmf, out) = unsafe { (object(dtmf)?, object(out_event)?) };
-        *out = dtmf.events.pop_front().ok_or(afterbeep_status::NONE)?;
+        *out = dtmf.events.take().ok_or(afterbeep_status::NONE)?;
         Ok(())
     })
 }
 
-/// Frees a receiver.
-///
-/// @param dtmf  NULL does nothing.
-/// Thread: [control].  Since: 0.1.
-///
-/// # Safety
-/// `dtmf` is NULL, or came from afterbeep_dtmf_create() and was not destroyed.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn afterbeep_dtmf_destroy(dtmf: *mut afterbeep_dtmf) {
-    guard(|| {
-        // SAFETY: the caller vouches for it.
-        unsafe { take_back(dtmf) };
-        Ok(())
-    });
+/// The fastest kernel that is known of: without an operating system, the one that was compiled for.
+fn kernel() -> Kernel {
+    #[cfg(feature = "std")]
+    return crate::cpu::kernel();
+    #[cfg(not(feature = "std"))]
+    Kernel::COMPILED
 }
 
 impl From<DtmfEvent> for afterbeep_dtmf_event {

@@ -1,9 +1,11 @@
 //! Why something could not be opened, in detail.
 
 use super::status::afterbeep_status;
+#[cfg(feature = "std")]
 use crate::engine::OpenError;
+#[cfg(feature = "std")]
 use crate::message::CreateError;
-use std::ffi::c_char;
+use core::ffi::c_char;
 
 /// Room for a field's name in afterbeep_error.
 pub const AFTERBEEP_ERROR_FIELD_BYTES: usize = 32;
@@ -24,7 +26,32 @@ pub struct afterbeep_error {
     pub text: [c_char; AFTERBEEP_ERROR_TEXT_BYTES],
 }
 
+impl afterbeep_error {
+    /// An error without the operating system's part; the text comes in parts.
+    fn new(status: afterbeep_status, field: &str, text: &[&str]) -> Self {
+        Self { status: status as i32, os_error: 0, field: fixed(&[field]), text: fixed(text) }
+    }
+
+    /// Tells the caller, if the caller wants to know, that a field contradicts the rest or is out of range.
+    ///
+    /// # Safety
+    /// `error` is NULL or valid.
+    pub(super) unsafe fn tell_field(
+        error: *mut Self,
+        status: afterbeep_status,
+        field: &str,
+        text: &[&str],
+    ) -> afterbeep_status {
+        if !error.is_null() {
+            // SAFETY: the caller vouches for it.
+            unsafe { error.write(Self::new(status, field, text)) };
+        }
+        status
+    }
+}
+
 /// A failure on its way to C: its status, the operating system's number, the field, the text.
+#[cfg(feature = "std")]
 pub(super) struct Failure {
     status: afterbeep_status,
     os_error: i32,
@@ -32,6 +59,7 @@ pub(super) struct Failure {
     text: String,
 }
 
+#[cfg(feature = "std")]
 impl Failure {
     pub(super) fn plain(status: afterbeep_status, text: impl Into<String>) -> Self {
         Self { status, os_error: 0, field: "", text: text.into() }
@@ -47,10 +75,8 @@ impl Failure {
     /// `error` is NULL or valid.
     pub(super) unsafe fn tell(self, error: *mut afterbeep_error) -> afterbeep_status {
         let detail = afterbeep_error {
-            status: self.status as i32,
             os_error: self.os_error,
-            field: fixed(self.field),
-            text: fixed(&self.text),
+            ..afterbeep_error::new(self.status, self.field, &[&self.text])
         };
         if !error.is_null() {
             // SAFETY: the caller vouches for it.
@@ -60,6 +86,7 @@ impl Failure {
     }
 }
 
+#[cfg(feature = "std")]
 impl From<OpenError> for Failure {
     fn from(error: OpenError) -> Self {
         let text = error.to_string();
@@ -82,11 +109,16 @@ impl From<OpenError> for Failure {
 }
 
 /// A text in a fixed field, cut where a character ends, NUL-terminated.
-fn fixed<const N: usize>(text: &str) -> [c_char; N] {
-    let end = (0..N).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+fn fixed<const N: usize>(parts: &[&str]) -> [c_char; N] {
     let mut field = [0; N];
-    for (to, from) in field.iter_mut().zip(&text.as_bytes()[..end.min(text.len())]) {
-        *to = *from as c_char;
+    let mut places = field.iter_mut().take(N - 1);
+    for character in parts.iter().flat_map(|part| part.chars()) {
+        let mut bytes = [0; 4];
+        let bytes = character.encode_utf8(&mut bytes).as_bytes();
+        if bytes.len() > places.len() {
+            break;
+        }
+        places.by_ref().zip(bytes).for_each(|(place, &byte)| *place = byte as c_char);
     }
     field
 }

@@ -1,8 +1,8 @@
 //! Pointers and structs that come from C.
 
 use super::status::afterbeep_status;
-use std::ffi::{CStr, c_char};
-use std::mem::size_of;
+use core::ffi::{CStr, c_char};
+use core::mem::size_of;
 
 /// No version of a struct will be larger: a size beyond it was never set.
 const STRUCT_MAX: usize = 4_096;
@@ -29,12 +29,12 @@ pub(super) unsafe fn read_sized<T: Copy>(
     }
     let known = size.min(size_of::<T>());
     // SAFETY: the caller vouches for `size` bytes.
-    let tail = unsafe { std::slice::from_raw_parts(from.cast::<u8>().add(known), size - known) };
+    let tail = unsafe { core::slice::from_raw_parts(from.cast::<u8>().add(known), size - known) };
     if tail.iter().any(|&byte| byte != 0) {
         return Err(afterbeep_status::INVALID_ARGUMENT);
     }
     // SAFETY: both are `known` bytes long; any bytes make a valid field of our structs.
-    unsafe { std::ptr::copy_nonoverlapping(from.cast::<u8>(), (&raw mut defaults).cast::<u8>(), known) };
+    unsafe { core::ptr::copy_nonoverlapping(from.cast::<u8>(), (&raw mut defaults).cast::<u8>(), known) };
     Ok(defaults)
 }
 
@@ -55,7 +55,7 @@ pub(super) unsafe fn write_sized<T: Copy>(
     let bytes = to.cast::<u8>();
     // SAFETY: the caller vouches for `size` bytes; what we do not know is zeroed.
     unsafe {
-        std::ptr::copy_nonoverlapping((&raw const *value).cast::<u8>(), bytes, known);
+        core::ptr::copy_nonoverlapping((&raw const *value).cast::<u8>(), bytes, known);
         bytes.add(known).write_bytes(0, size - known);
     }
     Ok(())
@@ -90,7 +90,7 @@ pub(super) unsafe fn samples<'a>(
         (_, 0) => Ok(&[]),
         (true, _) | (_, SAMPLES_MAX..) => Err(afterbeep_status::INVALID_ARGUMENT),
         // SAFETY: the caller vouches for it.
-        (false, _) => Ok(unsafe { std::slice::from_raw_parts(pcm, sample_count) }),
+        (false, _) => Ok(unsafe { core::slice::from_raw_parts(pcm, sample_count) }),
     }
 }
 
@@ -98,6 +98,7 @@ pub(super) unsafe fn samples<'a>(
 ///
 /// # Safety
 /// `pcm` points to `sample_count` samples that nobody else touches for `'a`.
+#[cfg(feature = "std")]
 #[inline]
 pub(super) unsafe fn samples_mut<'a>(
     pcm: *mut i16,
@@ -107,7 +108,7 @@ pub(super) unsafe fn samples_mut<'a>(
         (_, 0) => Ok(&mut []),
         (true, _) | (_, SAMPLES_MAX..) => Err(afterbeep_status::INVALID_ARGUMENT),
         // SAFETY: the caller vouches for it.
-        (false, _) => Ok(unsafe { std::slice::from_raw_parts_mut(pcm, sample_count) }),
+        (false, _) => Ok(unsafe { core::slice::from_raw_parts_mut(pcm, sample_count) }),
     }
 }
 
@@ -115,6 +116,7 @@ pub(super) unsafe fn samples_mut<'a>(
 ///
 /// # Safety
 /// `buffer` is NULL or has room for `size` bytes; `out_len` is NULL or valid.
+#[cfg(feature = "std")]
 pub(super) unsafe fn copy_text(
     text: &[u8],
     buffer: *mut c_char,
@@ -130,7 +132,7 @@ pub(super) unsafe fn copy_text(
     }
     // SAFETY: the text and its NUL fit into the buffer.
     unsafe {
-        std::ptr::copy_nonoverlapping(text.as_ptr(), buffer.cast::<u8>(), text.len());
+        core::ptr::copy_nonoverlapping(text.as_ptr(), buffer.cast::<u8>(), text.len());
         buffer.add(text.len()).write(0);
     }
     Ok(())
@@ -149,6 +151,7 @@ pub(super) unsafe fn object<'a, T>(object: *mut T) -> Result<&'a mut T, afterbee
 ///
 /// # Safety
 /// `out` is NULL or valid.
+#[cfg(feature = "std")]
 pub(super) unsafe fn hand_over<T>(out: *mut *mut T, value: T) -> Result<(), afterbeep_status> {
     if out.is_null() {
         return Err(afterbeep_status::INVALID_ARGUMENT);
@@ -162,6 +165,7 @@ pub(super) unsafe fn hand_over<T>(out: *mut *mut T, value: T) -> Result<(), afte
 ///
 /// # Safety
 /// As [`object`]; nobody uses it afterwards.
+#[cfg(feature = "std")]
 pub(super) unsafe fn take_back<T>(object: *mut T) {
     if !object.is_null() {
         // SAFETY: it came from `hand_over`.

@@ -7,14 +7,14 @@
 pub mod status;
 pub mod version;
 
+pub mod dtmf;
+pub mod dtmf_profile;
+pub mod error;
 pub mod g711;
+pub mod telephone_event;
 
 #[cfg(feature = "std")]
-pub mod dtmf;
-#[cfg(feature = "std")]
 pub mod engine;
-#[cfg(feature = "std")]
-pub mod error;
 #[cfg(feature = "std")]
 pub mod result;
 #[cfg(feature = "std")]
@@ -22,20 +22,24 @@ pub mod session;
 #[cfg(feature = "std")]
 pub mod session_config;
 #[cfg(feature = "std")]
+pub mod session_event;
+#[cfg(feature = "std")]
 pub mod silence;
 
-#[cfg(feature = "std")]
 mod memory;
 
-#[cfg(feature = "std")]
 use status::afterbeep_status;
 
 /// Runs the body of an exported function: no panic crosses the boundary. A panic is a fault of ours
 /// and becomes `AFTERBEEP_STATUS_INTERNAL`.
-#[cfg(feature = "std")]
 fn guard(body: impl FnOnce() -> Result<(), afterbeep_status>) -> afterbeep_status {
-    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body));
-    done.unwrap_or(Err(afterbeep_status::INTERNAL)).err().unwrap_or(afterbeep_status::OK)
+    #[cfg(feature = "std")]
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(body))
+        .unwrap_or(Err(afterbeep_status::INTERNAL));
+    // The core does not panic, and without an operating system nothing unwinds.
+    #[cfg(not(feature = "std"))]
+    let done = body();
+    done.err().unwrap_or(afterbeep_status::OK)
 }
 
 #[cfg(all(test, feature = "std"))]

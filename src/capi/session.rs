@@ -6,6 +6,7 @@ use super::guard;
 use super::memory::{object, samples, samples_mut};
 use super::session_config::{self, afterbeep_session_config};
 use super::status::afterbeep_status;
+use super::telephone_event::afterbeep_telephone_event;
 use crate::dsp::dtmf::Digit;
 use crate::engine::{SessionError, SessionHandle};
 use std::ffi::c_char;
@@ -18,7 +19,7 @@ const _: () = assert!(AFTERBEEP_FRAME_MAX_SAMPLES == crate::line::FRAME_MAX_SAMP
 /// answers AFTERBEEP_STATUS_STALE; a value that was never given out, AFTERBEEP_STATUS_FOREIGN.
 ///
 /// Methods: afterbeep_session_open(), _push(), _push_lost(), _pull(), _writable_samples(),
-/// _state(), _digit(), _hangup(), _stop(), _cancel(), _result(), _path(), _close().
+/// _state(), _digit(), _telephone_event(), _poll_event(), _hangup(), _stop(), _cancel(), _result(), _path(), _close().
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct afterbeep_session {
@@ -69,7 +70,7 @@ pub unsafe extern "C" fn afterbeep_session_open(
                 let text = "engine is NULL; create one first";
                 Failure::field(afterbeep_status::INVALID_ARGUMENT, "engine", text).tell(error)
             })?;
-            let (session, file) = session_config::read(config).map_err(|failure| failure.tell(error))?;
+            let (session, file) = session_config::read(config, error)?;
             let opened = engine.engine.open(&session, &file);
             let session = opened.map_err(|cause| Failure::from(cause).tell(error))?;
             out_session.write(afterbeep_session { value: session.to_bits() });
@@ -211,7 +212,7 @@ pub unsafe extern "C" fn afterbeep_session_state(
     })
 }
 
-/// Takes a digit that came by signalling (RFC 4733, SIP INFO); it counts from the next sample on.
+/// Takes a digit that came by signalling other than RTP (SIP INFO); it counts from the next sample on.
 ///
 /// @param session  any value.
 /// @param digit    '0' to '9', '*', '#', 'A' to 'D'.
@@ -225,6 +226,32 @@ pub extern "C" fn afterbeep_session_digit(session: afterbeep_session, digit: c_c
     guard(|| {
         let digit = Digit::new(char::from(digit as u8)).ok_or(afterbeep_status::INVALID_ARGUMENT)?;
         Ok(SessionHandle::from(session).digit(digit)?)
+    })
+}
+
+/// Takes a packet of an RTP telephone event (RFC 4733) as it arrives: each one, repetitions included. The digit counts
+/// once, whichever of its packets arrive and whether or not its tones are heard, too; it began as long ago as the
+/// packet says.
+///
+/// @param session  any value.
+/// @param event    in, not NULL; from afterbeep_telephone_event_parse(), or filled in by hand.
+/// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  event is NULL.
+/// @retval AFTERBEEP_STATUS_BUSY              too many requests await the next frame; give it again after that.
+/// @retval AFTERBEEP_STATUS_STALE, _FOREIGN   the handle is no open session's.
+/// Thread: [control].  Since: 0.1.
+///
+/// # Safety
+/// `event` is NULL or valid.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn afterbeep_session_telephone_event(
+    session: afterbeep_session,
+    event: *const afterbeep_telephone_event,
+) -> afterbeep_status {
+    guard(|| {
+        // SAFETY: the caller vouches for it.
+        let event = unsafe { event.as_ref() }.ok_or(afterbeep_status::INVALID_ARGUMENT)?;
+        Ok(SessionHandle::from(session).telephone_event(&(*event).into())?)
     })
 }
 

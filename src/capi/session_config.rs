@@ -1,6 +1,7 @@
 //! `afterbeep_session_config`.
 
-use super::error::Failure;
+use super::dtmf_profile::{self, afterbeep_dtmf_profile};
+use super::error::{Failure, afterbeep_error};
 use super::guard;
 use super::memory::{read_sized, text, write_sized};
 use super::status::afterbeep_status;
@@ -54,6 +55,8 @@ pub struct afterbeep_session_config {
     pub silence_threshold_dbm0: f32,
     /// Zero.
     pub reserved: u32,
+    /// What counts as a digit, from afterbeep_dtmf_profile_init(); copied. NULL (default) for the default.
+    pub dtmf: *const afterbeep_dtmf_profile,
 }
 
 /// The struct of 0.1, which the oldest caller may have.
@@ -81,6 +84,7 @@ impl Default for afterbeep_session_config {
             final_silence_ms: session.final_silence_ms,
             silence_threshold_dbm0: session.silence_threshold_dbm0,
             reserved: 0,
+            dtmf: ptr::null(),
         }
     }
 }
@@ -109,14 +113,29 @@ pub unsafe extern "C" fn afterbeep_session_config_init(
 }
 
 /// # Safety
-/// `config` is NULL, or a configuration whose texts are NULL or NUL-terminated.
+/// `config` is NULL, or a configuration whose texts are NULL or NUL-terminated; `error` is NULL or valid.
 pub(super) unsafe fn read(
     config: *const afterbeep_session_config,
-) -> Result<(SessionConfig, FileConfig), Failure> {
+    error: *mut afterbeep_error,
+) -> Result<(SessionConfig, FileConfig), afterbeep_status> {
+    // SAFETY: the caller vouches for all pointers.
+    unsafe {
+        let fields = read_sized(config, OLDEST, afterbeep_session_config::default()).map_err(|status| {
+            let text = "the configuration is NULL, or its struct_size is wrong";
+            Failure::plain(status, text).tell(error)
+        })?;
+        let dtmf = dtmf_profile::read(fields.dtmf, error)?;
+        let (session, file) = translate(&fields).map_err(|failure| failure.tell(error))?;
+        Ok((SessionConfig { dtmf, ..session }, file))
+    }
+}
+
+/// All but the DTMF profile.
+///
+/// # Safety
+/// Texts are NULL or NUL-terminated.
+unsafe fn translate(fields: &afterbeep_session_config) -> Result<(SessionConfig, FileConfig), Failure> {
     let invalid = |field, takes| Failure::field(afterbeep_status::INVALID_ARGUMENT, field, takes);
-    // SAFETY: the caller vouches for it.
-    let fields = unsafe { read_sized(config, OLDEST, afterbeep_session_config::default()) }
-        .map_err(|status| Failure::plain(status, "the configuration is NULL, or its struct_size is wrong"))?;
     let named = |field: &'static str, pointer| {
         // SAFETY: the caller vouches for it.
         unsafe { text(pointer) }.map_err(|_| invalid(field, format!("{field} is not UTF-8")))
@@ -150,6 +169,7 @@ pub(super) unsafe fn read(
         initial_silence_ms: fields.initial_silence_ms,
         final_silence_ms: fields.final_silence_ms,
         silence_threshold_dbm0: fields.silence_threshold_dbm0,
+        ..SessionConfig::default()
     };
     let file = FileConfig { directory: directory.into(), name: file_name.map(str::to_owned), format };
     Ok((session, file))

@@ -13,10 +13,10 @@ pub const HISTORY_SAMPLES: usize = BLOCKS * BLOCK_SAMPLES;
 pub struct BlockBuffer {
     /// The newest blocks, in turn: nothing moves when another one begins.
     blocks: [[i16; BLOCK_SAMPLES]; BLOCKS],
-    /// Which of them is the newest.
-    newest: usize,
+    /// Which of them is the newest. Bytes, as a detector has to be small.
+    newest: u8,
     /// Samples of the newest block so far.
-    filled: usize,
+    filled: u8,
     /// Samples taken, or told as lost, since the start.
     position: u64,
     seam: Option<Seam>,
@@ -46,23 +46,28 @@ impl BlockBuffer {
 
     /// Samples that complete the block which the next sample falls into.
     pub const fn missing(&self) -> usize {
-        if self.filled == BLOCK_SAMPLES { BLOCK_SAMPLES } else { BLOCK_SAMPLES - self.filled }
+        if self.is_complete() { BLOCK_SAMPLES } else { BLOCK_SAMPLES - self.filled as usize }
+    }
+
+    const fn is_complete(&self) -> bool {
+        self.filled as usize == BLOCK_SAMPLES
     }
 
     /// Takes samples of a frame up to the end of the newest block, and returns those that it took and the others.
     #[inline]
     pub fn take<'a>(&mut self, frame: &'a [i16]) -> (&'a [i16], &'a [i16]) {
-        if self.filled == BLOCK_SAMPLES {
-            self.newest = if self.newest + 1 < BLOCKS { self.newest + 1 } else { 0 };
+        if self.is_complete() {
+            self.newest = if self.newest + 1 < BLOCKS as u8 { self.newest + 1 } else { 0 };
             self.filled = 0;
             self.move_seam(BLOCK_SAMPLES);
         }
         let (taken, rest) = frame.split_at(frame.len().min(self.missing()));
-        let block = self.blocks.get_mut(self.newest);
-        if let Some(places) = block.and_then(|block| block.get_mut(self.filled..self.filled + taken.len())) {
+        let block = self.blocks.get_mut(usize::from(self.newest));
+        let filled = usize::from(self.filled);
+        if let Some(places) = block.and_then(|block| block.get_mut(filled..filled + taken.len())) {
             places.copy_from_slice(taken);
         }
-        self.filled += taken.len();
+        self.filled += taken.len() as u8;
         self.position += taken.len() as u64;
         (taken, rest)
     }
@@ -71,19 +76,20 @@ impl BlockBuffer {
     /// there: what was just written is slow to read.
     #[inline]
     pub fn complete<'a>(&'a self, taken: &'a [i16]) -> Option<&'a [i16; BLOCK_SAMPLES]> {
-        (self.filled == BLOCK_SAMPLES).then(|| taken.try_into().unwrap_or(self.block()))
+        self.is_complete().then(|| taken.try_into().unwrap_or(self.block()))
     }
 
     /// Takes a loss: the block that it cut short becomes history, and the next sample begins a new one.
     pub fn lose(&mut self, lost_samples: usize) {
         // Rare enough to move everything.
         let mut history = self.history();
-        history.copy_within(self.filled.., 0);
+        let filled = usize::from(self.filled);
+        history.copy_within(filled.., 0);
         for (block, samples) in self.blocks.iter_mut().zip(history.chunks_exact(BLOCK_SAMPLES)) {
             block.copy_from_slice(samples);
         }
-        self.move_seam(self.filled);
-        (self.newest, self.filled) = (BLOCKS - 1, 0);
+        self.move_seam(filled);
+        (self.newest, self.filled) = (BLOCKS as u8 - 1, 0);
         let index = HISTORY_SAMPLES - BLOCK_SAMPLES;
         self.seam = Some(match self.seam {
             // Nothing came between two losses: they are one.
@@ -98,18 +104,18 @@ impl BlockBuffer {
 
     /// The samples of the newest block so far.
     pub fn partial(&self) -> &[i16] {
-        self.block().get(..self.filled).unwrap_or_default()
+        self.block().get(..usize::from(self.filled)).unwrap_or_default()
     }
 
     #[inline]
     fn block(&self) -> &[i16; BLOCK_SAMPLES] {
-        self.blocks.get(self.newest).unwrap_or(&[0; BLOCK_SAMPLES])
+        self.blocks.get(usize::from(self.newest)).unwrap_or(&[0; BLOCK_SAMPLES])
     }
 
     /// The newest block and what came before it, oldest first.
     pub fn history(&self) -> [i16; HISTORY_SAMPLES] {
         let mut history = [0; HISTORY_SAMPLES];
-        let (newer, older) = self.blocks.split_at((self.newest + 1).min(BLOCKS));
+        let (newer, older) = self.blocks.split_at((usize::from(self.newest) + 1).min(BLOCKS));
         for (samples, block) in history.chunks_exact_mut(BLOCK_SAMPLES).zip(older.iter().chain(newer)) {
             samples.copy_from_slice(block);
         }

@@ -6,7 +6,7 @@ use super::slot::Slot;
 use super::{SessionError, SessionResult};
 use crate::dsp::dtmf::Digit;
 use crate::line::FRAME_MAX_SAMPLES;
-use crate::session::State;
+use crate::session::{SessionEvent, State, TelephoneEvent};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -120,6 +120,21 @@ impl SessionHandle {
     /// [`Stale`](SessionError::Stale), [`Foreign`](SessionError::Foreign).
     pub fn digit(self, digit: Digit) -> Result<(), SessionError> {
         self.request(Request::Digit(digit))
+    }
+
+    /// Takes a packet of a telephone event (RFC 4733) as it arrives: each one, repetitions included. The digit counts
+    /// once, and began as long ago as the packet says. Errors as [`digit`](Self::digit).
+    pub fn telephone_event(self, packet: &TelephoneEvent) -> Result<(), SessionError> {
+        self.request(Request::TelephoneEvent(*packet))
+    }
+
+    /// Takes the oldest event that the session told, also after its end. 128 are kept.
+    ///
+    /// # Errors
+    /// [`Overrun`](SessionError::Overrun), once: further events were lost because too many awaited.
+    /// [`Stale`](SessionError::Stale), [`Foreign`](SessionError::Foreign).
+    pub fn poll_event(self) -> Result<Option<SessionEvent>, SessionError> {
+        Slot::of(self)?.poll_event(self.generation())
     }
 
     /// The caller hung up: the message ends, and is kept. Errors as [`digit`](Self::digit).

@@ -2,7 +2,7 @@
 
 use crate::dsp::dtmf::Digit;
 use crate::line::FRAME_MAX_SAMPLES;
-use crate::session::{End, Session, State};
+use crate::session::{End, Session, SessionEvent, State, TelephoneEvent};
 use ringbuf::traits::{Consumer, Observer, Producer};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
@@ -10,15 +10,25 @@ use ringbuf::{HeapCons, HeapProd, HeapRb};
 const GAPS: usize = 16;
 /// Requests that may await the next frame.
 const REQUESTS: usize = 16;
+/// Events that may await a host that polls: all digits of twenty seconds.
+const EVENTS: usize = 128;
 
 /// What a control thread asks of a session; applied before the next frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Request {
     Digit(Digit),
+    TelephoneEvent(TelephoneEvent),
     Hangup,
     Stop,
     Cancel,
     Fail,
+}
+
+/// A request on its way, and whether it is bound to end the session.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Queued {
+    pub(super) request: Request,
+    pub(super) ends: bool,
 }
 
 /// Recorded samples that the ring could not take: the writer puts silence in their place.
@@ -56,29 +66,39 @@ pub(super) enum Taken {
     Ended,
 }
 
-/// Where control threads put their requests, one at a time.
-pub(super) type Requests = HeapProd<Request>;
+/// What control threads have of a session's queues, one at a time.
+pub(super) struct ControlEnds {
+    /// Where they put their requests.
+    pub(super) requests: HeapProd<Queued>,
+    /// Where they find what the session tells.
+    pub(super) events: HeapCons<SessionEvent>,
+}
 
 pub(super) struct Media {
     session: Session,
-    requests: HeapCons<Request>,
+    requests: HeapCons<Queued>,
     samples: HeapProd<i16>,
     gaps: HeapProd<Gap>,
+    events: HeapProd<SessionEvent>,
     open_gap: Option<Gap>,
     lost_samples: u64,
+    lost_events: u64,
 }
 
 impl Media {
     /// The session with a ring of so many samples, touched so that no push meets a page fault.
-    pub(super) fn new(session: Session, ring_samples: usize) -> (Self, Requests, Queue) {
+    pub(super) fn new(session: Session, ring_samples: usize) -> (Self, ControlEnds, Queue) {
         use ringbuf::traits::Split;
         let (mut samples, mut queue) = HeapRb::new(ring_samples).split();
         samples.push_iter(std::iter::repeat_n(0, ring_samples));
         queue.clear();
         let (gaps, gap_queue) = HeapRb::new(GAPS).split();
         let (asked, requests) = HeapRb::new(REQUESTS).split();
-        let media = Self { session, requests, samples, gaps, open_gap: None, lost_samples: 0 };
-        (media, asked, Queue { samples: queue, gaps: gap_queue })
+        let (events, told) = HeapRb::new(EVENTS).split();
+        let (open_gap, lost_samples, lost_events) = (None, 0, 0);
+        let media = Self { session, requests, samples, gaps, events, open_gap, lost_samples, lost_events };
+        let control = ControlEnds { requests: asked, events: told };
+        (media, control, Queue { samples: queue, gaps: gap_queue })
     }
 
     pub(super) fn push(&mut self, frame: &[i16]) -> Taken {
@@ -106,21 +126,35 @@ impl Media {
         }
     }
 
-    /// Applies the requests that await.
-    pub(super) fn apply_requests(&mut self) {
-        while let Some(request) = self.requests.try_pop() {
+    /// Applies the requests that await, and says how many did not end the session though they were bound to.
+    #[inline]
+    pub(super) fn apply_requests(&mut self) -> u32 {
+        let mut in_vain = 0;
+        while let Some(Queued { request, ends }) = self.requests.try_pop() {
             self.apply(request);
+            in_vain += u32::from(ends && self.session.state() != State::Ended);
         }
+        in_vain
     }
 
     pub(super) fn apply(&mut self, request: Request) {
         match request {
             Request::Digit(digit) => self.session.digit(digit),
+            Request::TelephoneEvent(packet) => self.session.telephone_event(&packet),
             Request::Hangup => self.session.hangup(),
             Request::Stop => self.session.stop(),
             Request::Cancel => self.session.cancel(),
             Request::Fail => self.session.fail(),
         }
+    }
+
+    /// Hands on what the session tells, and says how much of it was lost since the start.
+    #[inline]
+    pub(super) fn tell_events(&mut self) -> u64 {
+        while let Some(event) = self.session.poll_event() {
+            self.lost_events += u64::from(self.events.try_push(event).is_err());
+        }
+        self.session.lost_events() + self.lost_events
     }
 
     pub(super) const fn session(&self) -> &Session {

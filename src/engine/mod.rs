@@ -63,7 +63,7 @@ impl Engine {
         let session = Session::with_kernel(session, cpu::kernel())?;
         let player = Player::new(session.beep().copied());
         let ring_samples = rate.samples(self.config.ring_ms.into()) as usize;
-        let (media, requests, queue) = Media::new(session, ring_samples);
+        let (media, ends, queue) = Media::new(session, ring_samples);
         let (part, opened) = PartFile::create(&file.directory, file.name.as_deref())?;
         let wav = match WavWriter::new(opened, file.format, rate) {
             Ok(wav) => wav,
@@ -73,7 +73,7 @@ impl Engine {
                 return Err(error.into());
             }
         };
-        let Some(handle) = Slot::occupy(Arc::clone(&self.shared), media, requests, player) else {
+        let Some(handle) = Slot::occupy(Arc::clone(&self.shared), media, ends, player) else {
             part.delete();
             return Err(OpenError::Full(SLOTS_MAX));
         };

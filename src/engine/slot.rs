@@ -2,12 +2,13 @@
 //! a stale handle always finds a slot to be refused by.
 
 use super::gate::{Gated, Refused};
-use super::media::{Ended, Media, Request, Requests};
+use super::media::{ControlEnds, Ended, Media, Queued, Request};
 use super::player::Player;
 use super::{SessionError, SessionHandle, SessionResult};
-use crate::session::{Session, State, Terminators};
+use crate::dsp::dtmf::Digit;
+use crate::session::{Session, SessionEvent, State, Terminators};
 use crossbeam::utils::CachePadded;
-use ringbuf::traits::Producer;
+use ringbuf::traits::{Consumer, Producer};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -42,8 +43,10 @@ pub(super) struct Shared {
     pub(super) pushed_samples: AtomicU64,
     /// Generation and state, the latter written by the media thread.
     state: AtomicU64,
-    /// A request that is bound to end the session awaits: the writer applies it if no frame comes.
-    end_requested: AtomicBool,
+    /// Requests that are bound to end the session and await: the writer applies them if no frame comes.
+    ends_requested: AtomicU32,
+    /// Events that were lost since the start.
+    lost_events: AtomicU64,
     /// The host gave the handle back.
     closed: AtomicBool,
 }
@@ -60,9 +63,14 @@ pub(super) struct Control {
 /// What control threads need of a session.
 struct Owned {
     engine: Arc<EngineShared>,
-    requests: Requests,
+    ends: ControlEnds,
     /// The digits that end it.
     terminators: Terminators,
+    /// Sample from which on a signalled one is sure to end it: the tones of a key pressed before the recording
+    /// may be heard until then.
+    certain_from: u64,
+    /// Lost events that the host was told of.
+    told_lost_events: u64,
 }
 
 enum Stage {
@@ -95,9 +103,23 @@ impl Shared {
         }
     }
 
+    /// Samples pushed so far.
+    fn clock(&self) -> u64 {
+        self.pushed_samples.load(Ordering::Relaxed)
+    }
+
     fn publish(&self, generation: u32, session: &Session) {
         self.pushed_samples.store(session.position(), Ordering::Relaxed);
         self.state.store(u64::from(generation) << 32 | session.state() as u64, Ordering::Release);
+    }
+}
+
+impl Owned {
+    /// Whether a digit signalled as pressed at a sample is bound to end the session.
+    fn signal_ends(&self, state: State, digit: Option<Digit>, start: u64) -> bool {
+        state == State::Recording
+            && start >= self.certain_from
+            && digit.is_some_and(|digit| self.terminators.contains(digit))
     }
 }
 
@@ -124,7 +146,7 @@ impl Slot {
     pub(super) fn occupy(
         engine: Arc<EngineShared>,
         media: Media,
-        requests: Requests,
+        ends: ControlEnds,
         player: Player,
     ) -> Option<SessionHandle> {
         let index = {
@@ -145,8 +167,10 @@ impl Slot {
         let generation = control.generation;
         control.stage = Stage::Running { closed: false };
         let terminators = media.session().terminators();
-        control.owned = Some(Owned { engine, requests, terminators });
-        slot.shared.end_requested.store(false, Ordering::Relaxed);
+        let certain_from = media.session().signalled_ends_from();
+        control.owned = Some(Owned { engine, ends, terminators, certain_from, told_lost_events: 0 });
+        slot.shared.ends_requested.store(0, Ordering::Relaxed);
+        slot.shared.lost_events.store(0, Ordering::Relaxed);
         slot.shared.closed.store(false, Ordering::Relaxed);
         slot.shared.publish(generation, media.session());
         // SAFETY: the slot came from the free list, so its gates are vacant and nobody else fills it.
@@ -180,12 +204,19 @@ impl Slot {
     ) -> Result<T, SessionError> {
         let mut media = self.media.enter(generation).map_err(|refused| match refused {
             // The writer is about to end the session, or another thread is pushing.
-            Refused::Taken if self.shared.end_requested.load(Ordering::Relaxed) => SessionError::Ended,
+            Refused::Taken if self.shared.ends_requested.load(Ordering::Relaxed) > 0 => SessionError::Ended,
             Refused::Taken => SessionError::Busy,
             Refused::Gone => SessionError::Stale,
         })?;
-        media.apply_requests();
+        let in_vain = media.apply_requests();
+        if in_vain > 0 {
+            self.shared.ends_requested.fetch_sub(in_vain, Ordering::Relaxed);
+        }
         let done = work(&mut media);
+        let lost_events = media.tell_events();
+        if lost_events > 0 {
+            self.shared.lost_events.store(lost_events, Ordering::Relaxed);
+        }
         self.shared.publish(generation, media.session());
         Ok(done)
     }
@@ -196,21 +227,41 @@ impl Slot {
         let state = self.shared.state(generation)?;
         let Some(owned) = control.owned.as_mut().filter(|_| state != State::Ended) else { return Ok(()) };
         let ends = match request {
-            Request::Digit(digit) => state == State::Recording && owned.terminators.contains(digit),
+            Request::Digit(digit) => owned.signal_ends(state, Some(digit), self.shared.clock()),
+            Request::TelephoneEvent(packet) => {
+                let start = self.shared.clock().saturating_sub(packet.duration.into());
+                owned.signal_ends(state, Digit::from_event_code(packet.event), start)
+            }
             _ => true,
         };
-        owned.requests.try_push(request).map_err(|_| SessionError::Busy)?;
-        if ends {
-            self.shared.end_requested.store(true, Ordering::Release);
+        // Counted first: whoever applies it may do so at once.
+        self.shared.ends_requested.fetch_add(ends.into(), Ordering::Release);
+        owned.ends.requests.try_push(Queued { request, ends }).map_err(|_| {
+            self.shared.ends_requested.fetch_sub(ends.into(), Ordering::Relaxed);
+            SessionError::Busy
+        })
+    }
+
+    /// Takes the oldest event that the session told.
+    pub(super) fn poll_event(&self, generation: u32) -> Result<Option<SessionEvent>, SessionError> {
+        let mut control = self.control(generation)?;
+        let Some(owned) = control.owned.as_mut() else { return Ok(None) };
+        if let Some(event) = owned.ends.events.try_pop() {
+            return Ok(Some(event));
         }
-        Ok(())
+        let lost = self.shared.lost_events.load(Ordering::Relaxed);
+        if lost > owned.told_lost_events {
+            owned.told_lost_events = lost;
+            return Err(SessionError::Overrun);
+        }
+        Ok(None)
     }
 
     /// For the writer: ends a session that is bound to end though no frame comes, and says how it
     /// ended, if it has.
     pub(super) fn ended(&self, generation: u32) -> Option<Ended> {
         let closed = self.shared.closed.load(Ordering::Relaxed);
-        let bound_to_end = closed || self.shared.end_requested.load(Ordering::Acquire);
+        let bound_to_end = closed || self.shared.ends_requested.load(Ordering::Acquire) > 0;
         let word = self.shared.state.load(Ordering::Acquire);
         if !bound_to_end && word as u32 != State::Ended as u32 {
             return None;

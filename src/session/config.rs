@@ -1,6 +1,6 @@
 use super::Terminators;
 use crate::dsp::beep::{BeepConfig, BeepConfigError};
-use crate::dsp::dtmf::DtmfProfileError;
+use crate::dsp::dtmf::{DtmfProfile, DtmfProfileError};
 use crate::dsp::silence::{DEFAULT_SILENCE_THRESHOLD_DBM0, SilenceDetector, SilenceThresholdOutOfRange};
 use crate::line::SampleRate;
 use core::fmt;
@@ -17,6 +17,8 @@ pub struct SessionConfig {
     pub echo_guard_ms: u32,
     /// The digits that end the message; `#` by default.
     pub terminators: Terminators,
+    /// What counts as a digit. A session takes no `dial_tone_filter`: it measures silence on the same audio.
+    pub dtmf: DtmfProfile,
     /// Longest message in milliseconds; 20 000 by default, 0 for no limit.
     pub max_duration_ms: u32,
     /// Silence without a word that ends the message, in milliseconds; 0 (default) for off.
@@ -35,6 +37,7 @@ impl Default for SessionConfig {
             beep: Some(BeepConfig::default()),
             echo_guard_ms: 0,
             terminators: Terminators::default(),
+            dtmf: DtmfProfile::default(),
             max_duration_ms: 20_000,
             initial_silence_ms: 0,
             final_silence_ms: 0,
@@ -94,6 +97,10 @@ impl SessionConfig {
     pub fn validate(&self) -> Result<(), ConfigError> {
         if let Some(beep) = &self.beep {
             beep.validate()?;
+        }
+        self.dtmf.validate()?;
+        if self.dtmf.dial_tone_filter {
+            return Err(ConfigError { field: "dial_tone_filter", takes: "false in a session" });
         }
         SilenceDetector::new(self.silence_threshold_dbm0)?;
         let within = |value: u32, max: u32, field, takes| {

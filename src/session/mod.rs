@@ -3,21 +3,28 @@
 
 mod config;
 mod end_reason;
+mod event;
+mod keys;
 pub mod state;
+mod telephone_event;
 mod terminators;
 
 pub use config::{ConfigError, SessionConfig};
 pub use end_reason::EndReason;
+pub use event::{DigitEvent, DigitSource, SessionEvent};
 pub use state::State;
+pub use telephone_event::{NoTelephoneEvent, Signalled, TelephoneEvent, TelephoneEvents};
 pub use terminators::{InvalidTerminators, Terminators};
 
 use crate::dsp::beep::Beep;
-use crate::dsp::dtmf::{Digit, DtmfDetector, DtmfEvent, DtmfProfile, Measured};
+use crate::dsp::dtmf::{Digit, DtmfDetector, DtmfEvent, Measured, Tone};
 use crate::dsp::goertzel::{Kernel, mean_square};
 use crate::dsp::silence::{Activity, SilenceDetector};
 use crate::dsp::{BLOCK_SAMPLES, BlockBuffer};
 use crate::line::SampleRate;
 use core::ops::Range;
+use event::Events;
+use keys::Keys;
 use state::{Input, Transition, transition};
 
 /// How far the receiver's estimate of a tone's first sample may be off: 5 ms at 8 kHz.
@@ -46,6 +53,9 @@ pub struct Session {
     blocks: BlockBuffer,
     dtmf: DtmfDetector,
     silence: SilenceDetector,
+    signalling: TelephoneEvents,
+    keys: Keys,
+    events: Events,
     limits: Limits,
     /// The caller made a sound since the recording started.
     spoken: bool,
@@ -95,8 +105,11 @@ impl Session {
             state: State::Beep,
             beep,
             blocks: BlockBuffer::new(),
-            dtmf: DtmfDetector::with_kernel(&DtmfProfile::default(), kernel)?,
+            dtmf: DtmfDetector::with_kernel(&config.dtmf, kernel)?,
             silence,
+            signalling: TelephoneEvents::default(),
+            keys: Keys::default(),
+            events: Events::default(),
             limits,
             spoken: false,
             line_lost_samples: 0,
@@ -197,13 +210,46 @@ impl Session {
         silence as usize
     }
 
-    /// Takes a digit that the host received by signalling (RFC 4733, SIP INFO).
+    /// Takes a digit that the host received by other signalling than RTP (SIP INFO).
     pub fn digit(&mut self, digit: Digit) {
-        if self.terminators().contains(digit) {
-            self.input(Input::Terminator, self.recorded_samples(), Some(digit));
-        } else {
-            self.input(Input::OtherDigit, self.recorded_samples(), None);
+        self.signalled(digit, 0);
+    }
+
+    /// Takes a packet of a telephone event (RFC 4733) as it arrives. The digit counts once, however many of its packets
+    /// arrive and whether or not its tones are heard, too; it began as long ago as the packet says.
+    pub fn telephone_event(&mut self, packet: &TelephoneEvent) {
+        match self.signalling.receive(packet) {
+            Signalled::Began(digit) => self.signalled(digit, packet.duration.into()),
+            Signalled::GoesOn(digit) => self.keys.still_signalled(digit, self.position()),
+            Signalled::Other => {}
         }
+    }
+
+    fn signalled(&mut self, digit: Digit, duration_samples: u64) {
+        let now = self.position();
+        // The tones that the gateway let through may have begun earlier.
+        let start = now.saturating_sub(duration_samples);
+        let start = self.dtmf.candidate_since(digit).map_or(start, |heard| heard.min(start));
+        if self.keys.signalled(digit, start, now) {
+            self.pressed(DigitEvent { digit, source: DigitSource::Signalled, start_sample: start });
+        }
+    }
+
+    /// First sample from which on a signalled terminator is sure to end the message: until then the key may be one
+    /// that was heard before the recording started.
+    pub const fn signalled_ends_from(&self) -> u64 {
+        self.limits.guard_end + keys::RESIDUE_SAMPLES
+    }
+
+    /// Takes the oldest event that awaits. Sixteen are kept; see [`lost_events`](Self::lost_events).
+    #[inline]
+    pub fn poll_event(&mut self) -> Option<SessionEvent> {
+        self.events.take()
+    }
+
+    /// Events that were lost since the start, because too many awaited.
+    pub const fn lost_events(&self) -> u64 {
+        self.events.lost()
     }
 
     /// The caller hung up; the message is kept.
@@ -239,10 +285,11 @@ impl Session {
     fn step_block(&mut self, measured: &Measured) {
         self.step_clock();
         let end = self.blocks.position();
-        if let Some((digit, start)) = measured.event.and_then(|event| self.key(event)) {
-            let terminator = self.terminators().contains(digit);
-            let input = if terminator { Input::Terminator } else { Input::OtherDigit };
-            self.input(input, start, Some(digit));
+        if let Some(DtmfEvent::Started(tone)) = measured.event
+            && self.keys.heard(tone.digit, tone.start_sample)
+        {
+            let (digit, start_sample) = (tone.digit, tone.start_sample);
+            self.pressed(DigitEvent { digit, source: DigitSource::Heard, start_sample });
         }
         self.silence.block(BLOCK_SAMPLES, measured.total);
         self.note_sound(end);
@@ -294,17 +341,25 @@ impl Session {
         Some((since.checked_add(limit)?, input))
     }
 
-    /// The key that was recognised, and where it starts in the recording. A key pressed before the recording started
-    /// is none.
-    fn key(&self, event: DtmfEvent) -> Option<(Digit, u64)> {
-        match event {
-            DtmfEvent::Started(tone) => {
-                let since =
-                    (tone.start_sample + ONSET_TOLERANCE_SAMPLES).checked_sub(self.limits.guard_end)?;
-                Some((tone.digit, since.saturating_sub(ONSET_TOLERANCE_SAMPLES)))
-            }
-            DtmfEvent::Ended(..) => None,
+    /// A digit was pressed. It is told, unless it ends the message.
+    fn pressed(&mut self, event: DigitEvent) {
+        if self.end.is_some() {
+            return;
         }
+        if let Some(start) = self.start_in_recording(&event) {
+            let terminator = self.terminators().contains(event.digit);
+            let input = if terminator { Input::Terminator } else { Input::OtherDigit };
+            self.input(input, start, Some(event.digit));
+        }
+        if self.end.is_none() {
+            self.events.put(SessionEvent::Digit(event));
+        }
+    }
+
+    /// Where in the recording a key was pressed. One pressed before the recording started is none.
+    fn start_in_recording(&self, event: &DigitEvent) -> Option<u64> {
+        let since = (event.start_sample + ONSET_TOLERANCE_SAMPLES).checked_sub(self.limits.guard_end)?;
+        Some(since.saturating_sub(ONSET_TOLERANCE_SAMPLES))
     }
 
     /// The terminator that was pressed long enough when the audio stopped, but too shortly before
@@ -315,11 +370,11 @@ impl Session {
             let silence = SILENCE.get(..self.blocks.missing()).unwrap_or_default();
             self.blocks.take(silence);
             let event = self.dtmf.block(self.blocks.complete(silence)?, &self.blocks).event;
-            let key = event
-                .and_then(|event| self.key(event))
-                .filter(|(digit, _)| self.terminators().contains(*digit));
-            if key.is_some() {
-                return key;
+            let Some(DtmfEvent::Started(Tone { digit, start_sample, .. })) = event else { continue };
+            let event = DigitEvent { digit, source: DigitSource::Heard, start_sample };
+            let start = self.start_in_recording(&event);
+            if start.is_some() && self.terminators().contains(digit) && self.keys.heard(digit, start_sample) {
+                return Some((digit, start?));
             }
         }
         None

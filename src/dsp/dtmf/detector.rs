@@ -158,6 +158,14 @@ impl DtmfDetector {
         event
     }
 
+    /// Where the tones of a digit began that are right and not yet long enough, if there are any.
+    pub fn candidate_since(&self, digit: Digit) -> Option<u64> {
+        match self.state {
+            State::Candidate(other, found) if other == digit => Some(found.start_sample),
+            _ => None,
+        }
+    }
+
     /// No digit to come ends before this sample, when `end_sample` is the first one after the newest block.
     pub const fn settled_sample(&self, end_sample: u64) -> u64 {
         match self.state {

@@ -36,6 +36,17 @@ impl Digit {
         self.0 as char
     }
 
+    /// The digit of an event code of RFC 4733.
+    pub const fn from_event_code(code: u8) -> Option<Self> {
+        Some(Self(match code {
+            0..=9 => b'0' + code,
+            10 => b'*',
+            11 => b'#',
+            12..=15 => b'A' + (code - 12),
+            _ => return None,
+        }))
+    }
+
     /// Its event code of RFC 4733: 0 to 9, `*` 10, `#` 11, A to D 12 to 15.
     pub const fn event_code(self) -> u8 {
         match self.0 {
@@ -68,10 +79,12 @@ mod tests {
         for (code, character) in "0123456789*#ABCD".chars().enumerate() {
             let digit = Digit::new(character).unwrap();
             assert_eq!(usize::from(digit.event_code()), code);
+            assert_eq!(Digit::from_event_code(code as u8), Some(digit));
             let (row, column) = digit.row_and_column();
             assert_eq!(Digit::at(row, column), Some(digit));
             assert_eq!(digit.as_char(), character);
         }
+        assert_eq!(Digit::from_event_code(16), None);
         assert_eq!(Digit::new('d'), Digit::new('D'));
         assert_eq!(Digit::new('#').unwrap().row_and_column(), (3, 2));
         for other in ['E', ' ', '\u{0661}', 'é'] {

@@ -1,0 +1,125 @@
+//! Presses that come twice: as tones and by signalling.
+//!
+//! A gateway that signals digits mutes their tones late, or not at all; what it lets through is a residue, and the same
+//! press. The jitter buffer shifts the two against each other.
+
+use crate::dsp::dtmf::Digit;
+
+/// How far a press and its residue may lie apart: the depth of a jitter buffer, and more.
+const RESIDUE_MS: u32 = 250;
+pub(super) const RESIDUE_SAMPLES: u64 = 8 * RESIDUE_MS as u64;
+/// Presses within that time.
+const RECENT: usize = 4;
+
+/// The latest presses of either kind.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Keys {
+    heard: Recent<u64>,
+    signalled: Recent<Span>,
+}
+
+/// Where the residue of a signalled digit may begin.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    from: u64,
+    until: u64,
+}
+
+impl Keys {
+    /// A digit's tones were heard: whether that is a press of its own.
+    pub(super) fn heard(&mut self, digit: Digit, start: u64) -> bool {
+        let residue = self.signalled.of(digit).any(|span| (span.from..=span.until).contains(&start));
+        if !residue {
+            self.heard.put(digit, start);
+        }
+        !residue
+    }
+
+    /// A digit that began at `start` is signalled for the first time, at `now`: whether that is a press of its own. All
+    /// of its residue is one with it, but of the tones heard before only one.
+    pub(super) fn signalled(&mut self, digit: Digit, start: u64, now: u64) -> bool {
+        let from = start.saturating_sub(RESIDUE_SAMPLES);
+        self.signalled.put(digit, Span { from, until: now + RESIDUE_SAMPLES });
+        !self.heard.remove(digit, |&heard| heard >= from)
+    }
+
+    /// A signalled digit still lasts.
+    pub(super) fn still_signalled(&mut self, digit: Digit, now: u64) {
+        if let Some(span) = self.signalled.newest(digit) {
+            span.until = now + RESIDUE_SAMPLES;
+        }
+    }
+}
+
+/// A few digits, the newest last.
+#[derive(Clone, Debug)]
+struct Recent<T>([Option<(Digit, T)>; RECENT]);
+
+impl<T> Default for Recent<T> {
+    fn default() -> Self {
+        Self([const { None }; RECENT])
+    }
+}
+
+impl<T> Recent<T> {
+    fn put(&mut self, digit: Digit, value: T) {
+        self.0.rotate_left(1);
+        if let Some(last) = self.0.last_mut() {
+            *last = Some((digit, value));
+        }
+    }
+
+    fn of(&self, digit: Digit) -> impl Iterator<Item = &T> {
+        self.0.iter().flatten().filter(move |(other, _)| *other == digit).map(|(_, value)| value)
+    }
+
+    fn newest(&mut self, digit: Digit) -> Option<&mut T> {
+        self.0.iter_mut().rev().flatten().find(|(other, _)| *other == digit).map(|(_, value)| value)
+    }
+
+    /// Removes the oldest of a digit's that is looked for, and says whether there was one.
+    fn remove(&mut self, digit: Digit, wanted: impl Fn(&T) -> bool) -> bool {
+        let found = self
+            .0
+            .iter_mut()
+            .find(|place| place.as_ref().is_some_and(|(other, value)| *other == digit && wanted(value)));
+        found.is_some_and(|place| place.take().is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digit(character: char) -> Digit {
+        Digit::new(character).unwrap()
+    }
+
+    #[test]
+    fn an_event_and_its_residue_are_one_press_in_either_order() {
+        let mut keys = Keys::default();
+        assert!(keys.signalled(digit('5'), 8_000, 8_160));
+        // What the gateway let through, late because of the jitter buffer, and again when the key was released.
+        assert!(!keys.heard(digit('5'), 9_000));
+        keys.still_signalled(digit('5'), 12_000);
+        assert!(!keys.heard(digit('5'), 12_500));
+        assert!(keys.heard(digit('5'), 16_000));
+        // The tone came first.
+        assert!(keys.heard(digit('#'), 20_000));
+        assert!(!keys.signalled(digit('#'), 20_300, 20_500));
+    }
+
+    #[test]
+    fn other_digits_and_other_presses_count() {
+        let mut keys = Keys::default();
+        assert!(keys.heard(digit('1'), 8_000));
+        assert!(keys.signalled(digit('2'), 8_100, 8_200));
+        // Two presses in quick succession, each of them both ways.
+        assert!(keys.heard(digit('7'), 20_000));
+        assert!(!keys.signalled(digit('7'), 20_000, 20_200));
+        assert!(!keys.heard(digit('7'), 20_800));
+        assert!(keys.signalled(digit('7'), 20_800, 21_000));
+        // Long ago.
+        assert!(keys.signalled(digit('1'), 30_000, 30_000));
+    }
+}
