@@ -369,3 +369,18 @@ fn detect_takes_hours_in_constant_memory() {
     assert_eq!(digits, 402);
     assert!(peaks[1] - peaks[0] <= 256, "memory grew from {} to {} kB", peaks[0], peaks[1]);
 }
+
+#[test]
+fn the_dtmf_profile_says_what_counts_as_a_key() {
+    let directory = tempfile::tempdir().unwrap();
+    let input = directory.path().join("line.wav");
+    let key = Key::new('#').twist(9.0);
+    write_wav(&input, &Line::new().silence(1_000).key(key, &mut Random::new(7)).silence(500).pcm());
+    for (profile, expected) in [("default", "hangup"), ("att", "hangup"), ("relaxed", "dtmf")] {
+        let result = record(&input, directory.path(), &["--dtmf-profile", profile]);
+        assert_eq!(result["end_reason"], expected, "{profile}");
+    }
+    let output = afterbeep(&["detect", input.to_str().unwrap(), "--dtmf-profile", "us"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(error(&output).contains("relaxed"), "{}", error(&output));
+}

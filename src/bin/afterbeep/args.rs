@@ -1,4 +1,5 @@
 use afterbeep::dsp::beep::BeepConfig;
+use afterbeep::dsp::dtmf::DtmfProfile;
 use afterbeep::session::{SessionConfig, Terminators};
 use afterbeep::wav::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -62,6 +63,8 @@ pub(crate) struct Record {
     pub(crate) final_silence: Option<u32>,
     #[command(flatten)]
     pub(crate) threshold: Threshold,
+    #[command(flatten)]
+    pub(crate) keys: Keys,
     /// Hang up at this point of INPUT
     #[arg(long, value_name = "TIME", value_parser = duration_ms)]
     pub(crate) hangup_at: Option<u32>,
@@ -79,6 +82,8 @@ pub(crate) struct Detect {
     pub(crate) input: Input,
     #[command(flatten)]
     pub(crate) threshold: Threshold,
+    #[command(flatten)]
+    pub(crate) keys: Keys,
     /// Print one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
@@ -104,6 +109,13 @@ pub(crate) struct Threshold {
         allow_hyphen_values = true
     )]
     pub(crate) dbm0: f32,
+}
+
+#[derive(Args)]
+pub(crate) struct Keys {
+    /// What counts as a key: `att`, `ntt`, `dk`, `au`, `br` (the columns of ITU-T Q.24), `etsi`, `relaxed`
+    #[arg(id = "dtmf_profile", long = "dtmf-profile", value_name = "NAME", default_value = "default", value_parser = profile)]
+    pub(crate) profile: DtmfProfile,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -136,6 +148,7 @@ impl Record {
             beep: (!self.no_beep).then_some(beep),
             echo_guard_ms: self.echo_guard,
             terminators: self.terminators,
+            dtmf: self.keys.profile,
             max_duration_ms: self.max_duration,
             initial_silence_ms: self.initial_silence.unwrap_or(0),
             final_silence_ms: self.final_silence.unwrap_or(0),
@@ -157,6 +170,11 @@ fn duration_ms(text: &str) -> Result<u32, String> {
     let plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let ms = number.parse::<f64>().ok().filter(|_| plain).ok_or_else(error)? * factor;
     if ms <= f64::from(u32::MAX) { Ok(ms.round() as u32) } else { Err(error()) }
+}
+
+/// Reads a profile's name.
+fn profile(name: &str) -> Result<DtmfProfile, String> {
+    DtmfProfile::named(name).ok_or_else(|| "take att, ntt, dk, au, br, etsi, relaxed or default".to_owned())
 }
 
 /// Reads `-40dBm0`.

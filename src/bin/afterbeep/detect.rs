@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Detect) -> Result<(), Failure> {
     let silence = SilenceDetector::new(arguments.threshold.dbm0)
         .map_err(|_| Failure::Usage("--silence-threshold takes -80dBm0 to 0dBm0".to_owned()))?;
     let mut line = input::open(&arguments.input.path)?;
-    let mut listener = Listener::new(silence)?;
+    let mut listener = Listener::new(silence, &arguments.keys.profile)?;
     let mut piece = [0; PIECE_SAMPLES];
     let mut out = io::stdout().lock();
     loop {
@@ -97,10 +97,10 @@ struct Listener {
 }
 
 impl Listener {
-    fn new(silence: SilenceDetector) -> Result<Self, Failure> {
+    fn new(silence: SilenceDetector, profile: &DtmfProfile) -> Result<Self, Failure> {
         Ok(Self {
             blocks: BlockBuffer::new(),
-            dtmf: DtmfDetector::with_kernel(&DtmfProfile::default(), cpu::kernel())?,
+            dtmf: DtmfDetector::with_kernel(profile, cpu::kernel())?,
             silence,
             held: Vec::new(),
             ready: Vec::new(),
