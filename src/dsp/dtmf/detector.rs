@@ -118,12 +118,12 @@ impl DtmfDetector {
 
     /// Goes after a candidate.
     fn follow(&mut self, heard: Option<Heard>, blocks: &BlockBuffer) -> Option<DtmfEvent> {
+        let look = Look::new(&self.limits, blocks);
         if self.passed_over
-            && let [_, before, _] = blocks.history().as_chunks().0
+            && let Some(before) = look.block_before()
         {
             self.heard = self.limits.candidate(&BANK.measure(self.kernel, before));
         }
-        let look = Look::new(&self.limits, blocks);
         let same = match (self.heard, heard) {
             (Some(earlier), Some(later)) if earlier.digit == later.digit => Some((earlier, later)),
             _ => None,

@@ -1,5 +1,5 @@
 use super::Digit;
-use super::fit::{ToneFit, middle};
+use super::fit::ToneFit;
 use super::limits::Limits;
 use crate::dsp::{BLOCK_SAMPLES, BlockBuffer, HISTORY_SAMPLES};
 use crate::line::level::db_from_power_ratio;
@@ -65,6 +65,11 @@ impl<'a> Look<'a> {
         self.limits
     }
 
+    /// The block before the newest one.
+    pub(super) fn block_before(&self) -> Option<&[i16; BLOCK_SAMPLES]> {
+        self.history.as_chunks().0.get(1)
+    }
+
     /// Position of the sample at an index of the history, or of its end.
     fn sample_at(&self, index: usize) -> u64 {
         let lost = if index < self.seam { self.lost } else { 0 };
@@ -102,7 +107,7 @@ impl<'a> Look<'a> {
         let since_loss = before.get(self.seam..).unwrap_or_default();
         let whole = FIT_SAMPLES + since_loss.len();
         let near = self.history.get(HISTORY_SAMPLES - whole..).unwrap_or_default();
-        let run = fit.run_backward(near, self.lost, lost, middle(FIT_SAMPLES));
+        let run = fit.run_backward(near, self.lost, lost);
         Some(Found {
             start_sample: self.sample_at(HISTORY_SAMPLES.saturating_sub(run)),
             frequencies: fit.frequencies(),
@@ -122,7 +127,7 @@ impl<'a> Look<'a> {
         let mut samples = self.history.get(window)?;
         let mut fit = ToneFit::new(samples, found.frequencies)?;
         // The tones may have ended within the newest block.
-        let run = fit.run_forward(samples, 0, &[], -middle(samples.len()));
+        let run = fit.run_forward(samples, 0, &[]);
         let mut end_sample = end_sample;
         if run < samples.len() {
             samples = samples.get(..run.max(LEAST_SAMPLES))?;
@@ -145,7 +150,7 @@ impl<'a> Look<'a> {
             && strain(0.0) <= 1.0
             && strain(libm::hypotf(
                 unsteadiness_db(fit) / MAX_UNSTEADINESS_DB,
-                harmonic(fit, samples) / MAX_HARMONIC,
+                fit.harmonic(samples) / MAX_HARMONIC,
             )) <= 1.0
     }
 
@@ -165,16 +170,10 @@ impl<'a> Look<'a> {
         let turn = if self.follows_loss() { newest } else { HISTORY_SAMPLES };
         let near = self.history.get(start..turn).unwrap_or_default();
         let far = self.history.get(turn..).unwrap_or_default();
-        let run = fit.run_forward(near, self.lost, far, -middle(fitted.len()));
+        let run = fit.run_forward(near, self.lost, far);
         // Tones that held until a loss ended there, for all that is known.
         if start + run == turn { self.sample_at(turn - 1) + 1 } else { self.sample_at(start + run) }
     }
-}
-
-/// The larger of both tones' second harmonics, as a part of the tones' power.
-fn harmonic(fit: &ToneFit, samples: &[i16]) -> f32 {
-    let (low, high) = fit.frequencies();
-    fit.unexplained_at(samples, 2.0 * low).max(fit.unexplained_at(samples, 2.0 * high))
 }
 
 /// By how much, in decibels, a third of either tone differs most from all of it.
