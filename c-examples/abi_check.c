@@ -18,7 +18,7 @@ SAME(sizeof(afterbeep_result), 72);
 SAME(offsetof(afterbeep_result, samples), 24);
 SAME(sizeof(afterbeep_dtmf_event), 32);
 SAME(offsetof(afterbeep_dtmf_event, digit), 24);
-SAME(sizeof(afterbeep_dtmf_profile), 52);
+SAME(sizeof(afterbeep_dtmf_profile), 56);
 SAME(offsetof(afterbeep_dtmf_profile, accept_tone_ms), 32);
 SAME(AFTERBEEP_DTMF_BYTES, 1024);
 SAME(sizeof(afterbeep_telephone_event), 12);

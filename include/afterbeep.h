@@ -398,11 +398,11 @@ typedef struct afterbeep_dtmf_profile {
    */
   uint32_t struct_size;
   /**
-   * Frequency deviation to accept, in per cent, [0.5, 3]; 1.8 by default.
+   * Frequency deviation to accept, in per cent, [0.5, 2.25]; 1.8 by default.
    */
   float accept_deviation_percent;
   /**
-   * The same in hertz, added to the per cent, [0, 8]; 0 by default.
+   * The same in hertz, added to the per cent, [0, 8], both together at most 37 Hz at 1633 Hz; 0 by default.
    */
   float accept_deviation_hz;
   /**
@@ -441,6 +441,11 @@ typedef struct afterbeep_dtmf_profile {
    * Longest interruption to ride over, in milliseconds, [1, 10 less than a pause]; 20 by default.
    */
   uint32_t interruption_ms;
+  /**
+   * 1 accepts tones at the limits of both deviations and of twist all at once, as the standards strictly have it; 0
+   * (default) cuts the outermost corners off, where speech that passes for digits mostly lies.
+   */
+  uint32_t whole_corners;
   /**
    * 1 takes dial tone (350 to 475 Hz) out before anything is measured; 0 (default) leaves it. Without it digits are
    * received over dial tone 10 dB below them, with it over dial tone 12 dB above. A session takes 0 only.

@@ -363,15 +363,14 @@ fn corner(column: &Column, rounds: usize, twist_db: f64, part: f64) -> Score {
     SIGNS.into_iter().flat_map(|signs| [(signs, -10.0), (signs, faint)]).map(press).sum()
 }
 
-/// Speech that passes for digits lies in the corners of what has to be accepted, so that the receiver cuts off the
-/// outermost ones, on purpose: there all of a column's limits at once are not received. AT&T's whole corners are, by the
-/// default.
+/// The columns of the standards have their corners whole. Speech that passes for digits lies there, so that the default,
+/// wider than any of them, cuts its own outermost ones off, on purpose; those of AT&T it takes whole.
 #[test]
-fn corners_are_accepted_but_for_the_outermost() {
-    const PROMISED_PART: f64 = 0.9;
+fn corners_are_accepted() {
     for column in columns() {
         for (way, twist_db) in [("normal", -column.normal_twist_db), ("reverse", column.reverse_twist_db)] {
-            let promised_part = if column.name == "default as AT&T" { 1.0 } else { PROMISED_PART };
+            let whole = column.profile.whole_corners || column.name == "default as AT&T";
+            let promised_part = if whole { 1.0 } else { 0.9 };
             let promised = corner(&column, 2, twist_db, promised_part);
             assert!(promised.all(), "{}, {way} twist: {promised}", column.name);
             let part = last_good(promised_part, 0.01, 1.5, |part| corner(&column, 2, twist_db, part).all());
@@ -411,8 +410,8 @@ fn each_field_moves_what_it_is_about() {
         |field: &str, changed: DtmfProfile, key: fn(Key) -> Key| moves(field, &att, &changed, true, key);
     let rejects =
         |field: &str, changed: DtmfProfile, key: fn(Key) -> Key| moves(field, &att, &changed, false, key);
-    accepts("accept_deviation_percent", DtmfProfile { accept_deviation_percent: 2.3, ..att }, |key| {
-        key.deviation(0.023, -0.023)
+    accepts("accept_deviation_percent", DtmfProfile { accept_deviation_percent: 2.2, ..att }, |key| {
+        key.deviation(0.022, -0.022)
     });
     rejects("accept_deviation_percent", DtmfProfile { accept_deviation_percent: 0.7, ..att }, |key| {
         key.deviation(0.015, -0.015)
@@ -439,10 +438,9 @@ fn each_field_moves_what_it_is_about() {
     });
 }
 
-/// A block's phase tells half a turn at the most, 39.2 Hz: 2.4 % of 1633 Hz, 2.65 % of 1477 Hz, 2.9 % of 1336 Hz. What
-/// a profile may ask for beyond that is met for some presses only.
+/// The widest deviations that a profile may ask for.
 #[test]
-fn wide_deviations_are_accepted_to_half_a_turn_a_block() {
+fn wide_deviations_are_accepted() {
     let score = |percent: f32, hz: f32| -> Score {
         let profile =
             DtmfProfile { accept_deviation_percent: percent, accept_deviation_hz: hz, ..DtmfProfile::ATT };
@@ -452,11 +450,8 @@ fn wide_deviations_are_accepted_to_half_a_turn_a_block() {
         let press = |signs| asks.presses(5).on_a_quiet_line(|key| asks.deviate(key, signs, 0.0));
         SIGNS.into_iter().map(press).sum()
     };
-    for (percent, hz) in [(2.0, 0.0), (2.3, 0.0), (1.5, 8.0)] {
+    for (percent, hz) in [(2.25, 0.0), (2.0, 4.0), (1.5, 8.0)] {
         assert!(score(percent, hz).all(), "{percent} % and {hz} Hz: {}", score(percent, hz));
-    }
-    for (percent, hz) in [(2.5, 0.0), (3.0, 0.0), (2.0, 8.0)] {
-        println!("a profile that accepts {percent} % and {hz} Hz falls short: {}", score(percent, hz));
     }
 }
 

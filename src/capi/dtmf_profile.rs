@@ -15,9 +15,9 @@ use core::mem::size_of;
 pub struct afterbeep_dtmf_profile {
     /// sizeof(afterbeep_dtmf_profile), set by afterbeep_dtmf_profile_init().
     pub struct_size: u32,
-    /// Frequency deviation to accept, in per cent, [0.5, 3]; 1.8 by default.
+    /// Frequency deviation to accept, in per cent, [0.5, 2.25]; 1.8 by default.
     pub accept_deviation_percent: f32,
-    /// The same in hertz, added to the per cent, [0, 8]; 0 by default.
+    /// The same in hertz, added to the per cent, [0, 8], both together at most 37 Hz at 1633 Hz; 0 by default.
     pub accept_deviation_hz: f32,
     /// Frequency deviation to reject, in per cent, [half a per cent more than is accepted, 10]; 3 by default.
     pub reject_deviation_percent: f32,
@@ -37,6 +37,9 @@ pub struct afterbeep_dtmf_profile {
     pub accept_pause_ms: u32,
     /// Longest interruption to ride over, in milliseconds, [1, 10 less than a pause]; 20 by default.
     pub interruption_ms: u32,
+    /// 1 accepts tones at the limits of both deviations and of twist all at once, as the standards strictly have it; 0
+    /// (default) cuts the outermost corners off, where speech that passes for digits mostly lies.
+    pub whole_corners: u32,
     /// 1 takes dial tone (350 to 475 Hz) out before anything is measured; 0 (default) leaves it. Without it digits are
     /// received over dial tone 10 dB below them, with it over dial tone 12 dB above. A session takes 0 only.
     pub dial_tone_filter: u32,
@@ -97,9 +100,12 @@ pub(super) unsafe fn read(
                 &["the profile's struct_size is wrong; call afterbeep_dtmf_profile_init()"],
             )
         })?;
-        if fields.dial_tone_filter > 1 {
-            let text = ["dial_tone_filter takes 0 or 1"];
-            return Err(tell(afterbeep_status::CONFIG, "dial_tone_filter", &text));
+        for (value, field) in
+            [(fields.whole_corners, "whole_corners"), (fields.dial_tone_filter, "dial_tone_filter")]
+        {
+            if value > 1 {
+                return Err(tell(afterbeep_status::CONFIG, field, &[field, " takes 0 or 1"]));
+            }
         }
         let profile = DtmfProfile::from(fields);
         profile.validate().map_err(|wrong| {
@@ -129,6 +135,7 @@ impl From<DtmfProfile> for afterbeep_dtmf_profile {
             reject_tone_ms: profile.reject_tone_ms,
             accept_pause_ms: profile.accept_pause_ms,
             interruption_ms: profile.interruption_ms,
+            whole_corners: profile.whole_corners.into(),
             dial_tone_filter: profile.dial_tone_filter.into(),
         }
     }
@@ -148,6 +155,7 @@ impl From<afterbeep_dtmf_profile> for DtmfProfile {
             reject_tone_ms: profile.reject_tone_ms,
             accept_pause_ms: profile.accept_pause_ms,
             interruption_ms: profile.interruption_ms,
+            whole_corners: profile.whole_corners != 0,
             dial_tone_filter: profile.dial_tone_filter != 0,
         }
     }

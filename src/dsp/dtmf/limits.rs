@@ -10,6 +10,12 @@ const TWIST_MARGIN_DB: f32 = 2.0;
 /// A block's phase tells frequencies less well, above all where the tone fills a part of it only.
 const COARSE_DEVIATION_MARGIN: f32 = 0.012;
 
+/// The sum of squares of both deviations and of the twist, each as a part of what is accepted, that tones may have. The
+/// standards' corners have 3.
+const CORNER: f32 = 2.7;
+/// The same where the corners are wanted whole, and a little more for what noise adds.
+const WHOLE_CORNER: f32 = 3.5;
+
 /// A profile as what is compared while audio runs.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
@@ -20,6 +26,7 @@ pub(super) struct Limits {
     pub(super) reverse_twist_db: f32,
     pub(super) min_tone_samples: u32,
     pub(super) min_pause_samples: u32,
+    max_corner: f32,
 }
 
 /// A block that may hold a digit.
@@ -46,6 +53,7 @@ impl Limits {
             reverse_twist_db: profile.reverse_twist_db,
             min_tone_samples: halfway(profile.accept_tone_ms, profile.reject_tone_ms),
             min_pause_samples: halfway(profile.accept_pause_ms, profile.interruption_ms),
+            max_corner: if profile.whole_corners { WHOLE_CORNER } else { CORNER },
         }
     }
 
@@ -122,8 +130,7 @@ impl Limits {
             && reverse <= self.reverse_twist_db + TWIST_MARGIN_DB
     }
 
-    /// How close tones come to the corners of what has to be accepted: the sum of squares of both deviations and of
-    /// the twist, each 1 at its limit.
+    /// How close tones come to the corners of what is accepted: 1 there.
     pub(super) fn corner(&self, digit: Digit, frequencies: (f32, f32), powers: (f32, f32)) -> f32 {
         let (low, high) = nominal(digit);
         let accepted = |nominal: f32| self.accept_deviation * nominal + self.accept_deviation_radians;
@@ -132,7 +139,8 @@ impl Limits {
         let twist = (normal / self.normal_twist_db.max(1.0)).max(reverse / self.reverse_twist_db.max(1.0));
         let low_deviation = (frequencies.0 - low) / accepted(low);
         let high_deviation = (frequencies.1 - high) / accepted(high);
-        low_deviation * low_deviation + high_deviation * high_deviation + twist * twist
+        let corner = low_deviation * low_deviation + high_deviation * high_deviation + twist * twist;
+        corner / self.max_corner
     }
 }
 

@@ -15,9 +15,6 @@ const MIN_COARSE_PURITY: f32 = 0.75;
 const MAX_IMPURITY: f32 = 0.125;
 /// How much, in decibels, a third of the tone may be louder or softer than all of it: an echo 10 dB down is 2.
 const MAX_UNSTEADINESS_DB: f32 = 2.5;
-/// A tone may lie in the corner of what has to be accepted (deviations and twist at once), or be impure and unsteady
-/// up to these limits; speech and music that pass for digits are a bit of everything.
-const CORNER: f32 = 2.7;
 /// The part of the tones' power that may stand at twice a tone's frequency: voices have harmonics.
 const MAX_HARMONIC: f32 = 0.02;
 /// A look at the newest block and the ones before it.
@@ -140,8 +137,10 @@ impl<'a> Look<'a> {
         self.is_digit(digit, &fit, samples).then(|| Verified { powers: fit.powers(), end_sample })
     }
 
+    /// Tones may lie in the corner of what has to be accepted (deviations and twist at once), or be impure, or unsteady:
+    /// speech and music that pass for digits are a bit of everything.
     fn is_digit(&self, digit: Digit, fit: &ToneFit, samples: &[i16]) -> bool {
-        let corner = self.limits.corner(digit, fit.frequencies(), fit.powers()) / CORNER;
+        let corner = self.limits.corner(digit, fit.frequencies(), fit.powers());
         let impurity = (1.0 - fit.purity()) / MAX_IMPURITY;
         let strain = |unsteadiness: f32| corner + impurity * impurity + unsteadiness * unsteadiness;
         // What is cheap to ask goes first.

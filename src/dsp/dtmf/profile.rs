@@ -1,12 +1,14 @@
 use core::fmt;
 
-/// What a receiver has to accept and to reject, as the standards put it; it sets its limits in between. The fields
-/// are those of ITU-T Q.24, table A-1, and the columns of that table are the constants below.
+/// What a receiver has to accept and to reject, as the standards put it. It sets its limits of level and time in
+/// between, and those of frequency and twist close to what has to be accepted: what lies beyond is mostly speech. The
+/// fields are those of ITU-T Q.24, table A-1, and the columns of that table are the constants below.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DtmfProfile {
-    /// Frequency deviation that has to be accepted, in per cent, 0.5 to 3.
+    /// Frequency deviation that has to be accepted, in per cent, 0.5 to 2.25.
     pub accept_deviation_percent: f32,
-    /// The same in hertz, added to the per cent, 0 to 8.
+    /// The same in hertz, added to the per cent, 0 to 8; both together at most 37 Hz at 1633 Hz, more than which two
+    /// blocks on end do not tell apart.
     pub accept_deviation_hz: f32,
     /// Frequency deviation that has to be rejected, in per cent: at least half a per cent more than is accepted.
     pub reject_deviation_percent: f32,
@@ -27,6 +29,10 @@ pub struct DtmfProfile {
     pub accept_pause_ms: u32,
     /// Longest interruption that has to be ridden over, in milliseconds: at least 10 less than a pause.
     pub interruption_ms: u32,
+    /// Accepts tones that lie at the limits of both deviations and of twist all at once, as the standards strictly have
+    /// it. Without it the outermost corners are cut off, where speech that passes for digits mostly lies: the parts of
+    /// the limits that are used up, squared, may sum up to 2.7 and not to 3.
+    pub whole_corners: bool,
     /// Removes dial tone (350 to 480 Hz) before anything is measured: for receivers that listen while dial tone is
     /// on. Without it, digits are received over dial tone 10 dB below them; with it, 12 dB above.
     pub dial_tone_filter: bool,
@@ -55,6 +61,7 @@ impl DtmfProfile {
         reject_tone_ms: 23,
         accept_pause_ms: 40,
         interruption_ms: 10,
+        whole_corners: true,
         dial_tone_filter: false,
     };
 
@@ -130,6 +137,7 @@ impl DtmfProfile {
         reject_tone_ms: 22,
         accept_pause_ms: 30,
         interruption_ms: 20,
+        whole_corners: false,
         ..Self::ATT
     };
 
@@ -157,8 +165,11 @@ impl DtmfProfile {
         let ms = |value: u32, low: u32, high: u32, field, takes| {
             if (low..=high).contains(&value) { Ok(()) } else { Err(DtmfProfileError { field, takes }) }
         };
-        within(self.accept_deviation_percent, 0.5, 3.0, "accept_deviation_percent", "0.5 to 3 %")?;
+        within(self.accept_deviation_percent, 0.5, 2.25, "accept_deviation_percent", "0.5 to 2.25 %")?;
         within(self.accept_deviation_hz, 0.0, 8.0, "accept_deviation_hz", "0 to 8 Hz")?;
+        let widest_hz = 16.33 * self.accept_deviation_percent + self.accept_deviation_hz;
+        let takes = "what makes at most 37 Hz at 1633 Hz, the per cent included";
+        within(widest_hz, 0.0, 37.0, "accept_deviation_hz", takes)?;
         let accepted = self.accept_deviation_percent + self.accept_deviation_hz / 6.97;
         within(
             self.reject_deviation_percent,
@@ -230,7 +241,12 @@ mod tests {
         let cases = [
             (DtmfProfile { accept_deviation_percent: 0.0, ..att }, "accept_deviation_percent"),
             (DtmfProfile { accept_deviation_percent: f32::NAN, ..att }, "accept_deviation_percent"),
+            (DtmfProfile { accept_deviation_percent: 2.5, ..att }, "accept_deviation_percent"),
             (DtmfProfile { accept_deviation_hz: -1.0, ..att }, "accept_deviation_hz"),
+            (
+                DtmfProfile { accept_deviation_percent: 2.0, accept_deviation_hz: 8.0, ..att },
+                "accept_deviation_hz",
+            ),
             (DtmfProfile { reject_deviation_percent: 1.4, ..att }, "reject_deviation_percent"),
             (DtmfProfile { accept_level_dbm0: 1.0, ..att }, "accept_level_dbm0"),
             (DtmfProfile { reject_level_dbm0: -20.0, ..att }, "reject_level_dbm0"),
