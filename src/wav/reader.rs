@@ -41,6 +41,9 @@ pub enum ReadError {
     Io(#[from] io::Error),
 }
 
+/// Bytes read at once: a file at rest comes in few system calls, a live line as it comes.
+const READ_BYTES: usize = 65_536;
+
 /// Reads a WAV file from its beginning to its end, in constant memory.
 #[derive(Debug)]
 pub struct WavReader<R> {
@@ -55,7 +58,7 @@ pub struct WavReader<R> {
 
 #[derive(Debug)]
 struct Pending {
-    bytes: [u8; 8_192],
+    bytes: Box<[u8]>,
     start: usize,
     end: usize,
 }
@@ -140,8 +143,8 @@ impl<R: Read> WavReader<R> {
 }
 
 impl Pending {
-    const fn new() -> Self {
-        Self { bytes: [0; 8_192], start: 0, end: 0 }
+    fn new() -> Self {
+        Self { bytes: vec![0; READ_BYTES].into_boxed_slice(), start: 0, end: 0 }
     }
 
     const fn len(&self) -> usize {
@@ -173,8 +176,12 @@ impl Pending {
 fn decode(format: Format, bytes: &[u8], samples: &mut [i16]) {
     match format {
         Format::Pcm16 => {
-            let pairs = bytes.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]]));
-            samples.iter_mut().zip(pairs).for_each(|(sample, value)| *sample = value);
+            // A piece at a time: on some processors one long copy is several times slower than short ones.
+            const PIECE_SAMPLES: usize = 512;
+            for (samples, bytes) in samples.chunks_mut(PIECE_SAMPLES).zip(bytes.chunks(2 * PIECE_SAMPLES)) {
+                let pairs = bytes.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]]));
+                samples.iter_mut().zip(pairs).for_each(|(sample, value)| *sample = value);
+            }
         }
         Format::Alaw => samples.iter_mut().zip(bytes).for_each(|(s, &code)| *s = alaw_decode(code)),
         Format::Ulaw => samples.iter_mut().zip(bytes).for_each(|(s, &code)| *s = ulaw_decode(code)),

@@ -8,8 +8,8 @@ use afterbeep::line::SampleRate;
 use serde::Serialize;
 use std::io::{self, Write};
 
-/// Samples read at once.
-const PIECE_SAMPLES: usize = 8_000;
+/// Samples heard at once, at most; what they bring is printed at once, too.
+const PIECE_SAMPLES: usize = 32_768;
 
 /// What was heard, in the words of the contract.
 #[derive(Serialize)]
@@ -44,7 +44,8 @@ pub(crate) fn run(arguments: &Detect) -> Result<(), Failure> {
         .map_err(|_| Failure::Usage("--silence-threshold takes -80dBm0 to 0dBm0".to_owned()))?;
     let mut line = input::open(&arguments.input.path)?;
     let mut listener = Listener::new(silence, &arguments.keys.profile)?;
-    let mut piece = [0; PIECE_SAMPLES];
+    let mut piece = vec![0; PIECE_SAMPLES];
+    let mut text = Vec::new();
     let mut out = io::stdout().lock();
     loop {
         let count = line.read(&mut piece)?;
@@ -53,7 +54,13 @@ pub(crate) fn run(arguments: &Detect) -> Result<(), Failure> {
         } else {
             listener.hear(&piece[..count]);
         }
-        match print(&mut listener.ready, arguments.json, &mut out) {
+        let printed = print(&mut listener.ready, arguments.json, &mut text).and_then(|()| {
+            // Standard output on its own would make a system call of every line.
+            out.write_all(&text)?;
+            text.clear();
+            out.flush()
+        });
+        match printed {
             Ok(()) if count == 0 => return Ok(()),
             Ok(()) => {}
             // A reader that has seen enough is no failure.
@@ -64,12 +71,10 @@ pub(crate) fn run(arguments: &Detect) -> Result<(), Failure> {
 }
 
 fn print(events: &mut Vec<Event>, json: bool, out: &mut impl Write) -> io::Result<()> {
-    if events.is_empty() {
-        return Ok(());
-    }
     for event in events.drain(..) {
         if json {
-            writeln!(out, "{}", serde_json::to_string(&event)?)?;
+            serde_json::to_writer(&mut *out, &event)?;
+            writeln!(out)?;
             continue;
         }
         let (start, end) = event.span();
@@ -83,7 +88,7 @@ fn print(events: &mut Vec<Event>, json: bool, out: &mut impl Write) -> io::Resul
             Event::Sound { .. } => writeln!(out, "sound")?,
         }
     }
-    out.flush()
+    Ok(())
 }
 
 /// The detectors over one pass of the bank. Events become ready in the order of their ends.
