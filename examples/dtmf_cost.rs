@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo build --release --example dtmf_cost
-//! valgrind --tool=callgrind --toggle-collect='*receive*' target/release/examples/dtmf_cost [portable] [WAV]
+//! valgrind --tool=callgrind --toggle-collect='dtmf_cost::receive*' target/release/examples/dtmf_cost [portable] [WAV]
 //! ```
 //!
 //! It prints how many samples went through; instructions a sample are callgrind's total by that.
