@@ -62,6 +62,91 @@ fn digits_are_received_in_white_noise() {
     }
 }
 
+/// Callers press `#` while they finish the last word: what covers the beginning of a key does not hide the rest.
+#[test]
+fn keys_are_received_that_somebody_talks_over_at_first() {
+    let speech = common::speech("reading.wav");
+    let score = |covered_ms: usize, noise_dbm0: f64| {
+        presses(20).on_a_line(
+            |key| key.ms(600),
+            |mut line, random| {
+                let from = (random.next() % 12_000) as usize + 2_000;
+                let noise = Line::new().silence(covered_ms).noise(noise_dbm0, random);
+                let start = line.samples.iter().position(|&sample| sample != 0.0).unwrap_or(0);
+                for (i, noise) in noise.samples.iter().enumerate() {
+                    let cover = if noise_dbm0 > -5.0 { f64::from(speech[from + i]) } else { *noise };
+                    line.samples[start + i] += cover;
+                }
+                line.pcm()
+            },
+        )
+    };
+    for (covered_ms, noise_dbm0) in
+        [(40, -16.0), (60, -13.0), (100, -13.0), (200, -10.0), (100, -10.0), (150, 0.0), (300, 0.0)]
+    {
+        let score = score(covered_ms, noise_dbm0);
+        println!("covered for {covered_ms} ms at {noise_dbm0} dBm0 (0: speech): {score}");
+        assert!(score.right * 100 >= score.pressed * 99, "{covered_ms} ms at {noise_dbm0} dBm0: {score}");
+    }
+}
+
+#[test]
+fn a_tone_counts_that_was_long_enough_when_the_line_ended() {
+    let mut random = Random::new(41);
+    for offset in 0..102 {
+        for key in DIGITS.chars() {
+            let line = Line::new().silence(60).silence_samples(offset);
+            let start = line.len() as u64;
+            let line = line.key(Key::new(key).ms(40), &mut random);
+            let end = line.len() as u64;
+            let received = receive_by_default(&line, &mut random);
+            assert_eq!(digits(&received), key.to_string(), "offset {offset}");
+            assert!(
+                received[0].start_sample.abs_diff(start) <= 40 && received[0].end_sample.abs_diff(end) <= 40
+            );
+            assert!(received[0].end_sample <= end);
+        }
+    }
+}
+
+#[test]
+fn presses_before_and_after_a_long_loss_are_two() {
+    let mut random = Random::new(42);
+    let press = |random: &mut Random| Line::new().key(Key::new('7').ms(80), random).pcm();
+    for lost_ms in [101, 150, 500, 60_000] {
+        let mut receiver = receiver(&DtmfProfile::default());
+        let mut events = Vec::new();
+        receiver.push(&[0; 500], |event| events.push(event));
+        receiver.push(&press(&mut random), |event| events.push(event));
+        receiver.push_lost(samples(lost_ms));
+        receiver.push(&press(&mut random), |event| events.push(event));
+        receiver.push(&[0; 1_600], |event| events.push(event));
+        receiver.finish(|event| events.push(event));
+        let received = paired(&events);
+        assert_eq!(digits(&received), "77", "{lost_ms} ms");
+        assert!(received[0].end_sample.abs_diff(1_140) <= 40, "{received:?}");
+    }
+}
+
+#[test]
+fn a_loss_of_nothing_is_none() {
+    let mut random = Random::new(43);
+    let pcm = Line::new().silence(60).key(Key::new('4').ms(50), &mut random).silence(100).pcm();
+    let heard = |with_losses: bool| {
+        let mut receiver = receiver(&DtmfProfile::default());
+        let mut events = Vec::new();
+        for frame in pcm.chunks(160) {
+            receiver.push(frame, |event| events.push(event));
+            if with_losses {
+                receiver.push_lost(0);
+            }
+        }
+        events
+    };
+    assert_eq!(heard(true), heard(false));
+    assert_eq!(digits(&paired(&heard(true))), "4");
+}
+
 const DIAL_TONES: [&[f64]; 4] = [&[350.0, 440.0], &[425.0], &[440.0], &[450.0]];
 
 /// Digits of 50 ms at -15 dBm0 a tone over dial tone that is so many decibels above them, frequency by frequency.
@@ -171,7 +256,7 @@ fn with_a_loss(key: Key, into: usize, told: bool, random: &mut Random) -> Score 
         pcm[from..from + LOST_SAMPLES].fill(0);
         receiver.push(&pcm, |event| events.push(event));
     }
-    events.extend(receiver.finish());
+    receiver.finish(|event| events.push(event));
     Score::of(&paired(&events), &key.digit.to_string())
 }
 
@@ -533,7 +618,7 @@ fn cut(pcm: &[i16], frames: &[usize], losses: &[(usize, usize)]) -> Vec<DtmfEven
             receiver.push_lost(lost);
         }
     }
-    events.extend(receiver.finish());
+    receiver.finish(|event| events.push(event));
     events
 }
 

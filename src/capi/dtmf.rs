@@ -12,10 +12,9 @@ use core::ffi::{c_char, c_void};
 use core::mem::{align_of, size_of};
 use core::ptr;
 
-/// Memory that is enough for a receiver of this and every later version with the same major number.
+/// Memory that is enough for a receiver, of every version with the same SONAME.
 pub const AFTERBEEP_DTMF_BYTES: usize = 1_024;
-/// A receiver is told, as an event, at most once a block; a host that polls after each frame of 200 ms or less never
-/// has more that await.
+/// Digits back to back, as fast as they are recognised, give no more in 400 samples.
 const EVENTS: usize = 6;
 
 /// What a DTMF receiver reports. The size of this struct is part of the ABI.
@@ -135,9 +134,12 @@ pub unsafe extern "C" fn afterbeep_dtmf_init(
         let place = memory.cast::<afterbeep_dtmf>();
         // SAFETY: the caller vouches for all pointers; the place is aligned, and long enough.
         unsafe {
-            *object(out_dtmf)? = ptr::null_mut();
             let tell =
                 |status, field: &str, text: &str| afterbeep_error::tell_field(error, status, field, &[text]);
+            if out_dtmf.is_null() {
+                return Err(tell(afterbeep_status::INVALID_ARGUMENT, "out_dtmf", "out_dtmf is NULL"));
+            }
+            out_dtmf.write(ptr::null_mut());
             if place.is_null() || !memory.addr().is_multiple_of(align_of::<afterbeep_dtmf>()) {
                 let text = "the memory is NULL, or not aligned for uint64_t";
                 return Err(tell(afterbeep_status::INVALID_ARGUMENT, "memory", text));
@@ -164,7 +166,7 @@ pub unsafe extern "C" fn afterbeep_dtmf_init(
 ///
 /// @param dtmf          not NULL.
 /// @param pcm           in; sample_count samples. Not NULL, unless that is 0.
-/// @param sample_count  any number. Frames of up to 1600 samples lose no event if they are polled for after each.
+/// @param sample_count  any number. Frames of up to 400 samples lose no event if they are polled for after each.
 /// @retval AFTERBEEP_STATUS_OVERRUN           too many events await: the oldest were lost. The frame was taken.
 /// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL.
 /// Thread: [media], one at a time per receiver; real-time safe.  Since: 0.1.
@@ -188,10 +190,10 @@ pub unsafe extern "C" fn afterbeep_dtmf_push(
     })
 }
 
-/// Takes samples that the line lost, in place of a frame: a tone before and after them is one.
+/// Takes samples that the line lost, in place of a frame: a tone before and after up to 100 ms of them is one.
 ///
 /// @param dtmf          not NULL.
-/// @param sample_count  any number.
+/// @param sample_count  any number. More than 800 end a tone: what follows is another press.
 /// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  dtmf is NULL.
 /// Thread: as afterbeep_dtmf_push(); real-time safe.  Since: 0.1.
 /// cbindgen:postfix=AFTERBEEP_NONBLOCKING
@@ -211,7 +213,8 @@ pub unsafe extern "C" fn afterbeep_dtmf_push_lost(
     })
 }
 
-/// The line is over: reports the end of a tone that still sounds. Poll afterwards.
+/// The line is over: reports what its end makes certain, such as the end of a tone that still sounds. Poll afterwards;
+/// a receiver that shall listen on is made anew by afterbeep_dtmf_init().
 ///
 /// @param dtmf  not NULL.
 /// @retval AFTERBEEP_STATUS_OVERRUN, _INVALID_ARGUMENT  as for push.
@@ -225,9 +228,9 @@ pub unsafe extern "C" fn afterbeep_dtmf_push_lost(
 pub unsafe extern "C" fn afterbeep_dtmf_finish(dtmf: *mut afterbeep_dtmf) -> afterbeep_status {
     guard(|| {
         // SAFETY: the caller vouches for it.
-        let dtmf = unsafe { object(dtmf)? };
-        dtmf.receiver.finish().into_iter().for_each(|event| dtmf.events.put(event));
-        dtmf.events.overrun()
+        let afterbeep_dtmf { receiver, events } = unsafe { object(dtmf)? };
+        receiver.finish(|event| events.put(event));
+        events.overrun()
     })
 }
 

@@ -8,8 +8,8 @@ use crate::dsp::dtmf::DtmfProfile;
 use core::ffi::c_char;
 use core::mem::size_of;
 
-/// What a DTMF receiver has to accept and to reject, as ITU-T Q.24, table A-1, puts it; the limits lie in between. The
-/// size of this struct is part of the ABI: fields are only appended.
+/// What a DTMF receiver has to accept and to reject, as ITU-T Q.24, table A-1, puts it. Its limits of level and time lie in
+/// between, those of frequency and twist close to what is accepted. The size of this struct is part of the ABI: fields are only appended.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct afterbeep_dtmf_profile {
@@ -25,9 +25,9 @@ pub struct afterbeep_dtmf_profile {
     pub accept_level_dbm0: f32,
     /// Highest level of each tone to reject, in dBm0, [-80, 3 dB below the accepted one]; -55 by default.
     pub reject_level_dbm0: f32,
-    /// Level of the low tone above the high one to accept, in decibels, [0, 15]; 8 by default.
+    /// Level of the low tone above the high one to accept, in decibels, [0, 10]; 8 by default.
     pub normal_twist_db: f32,
-    /// Level of the high tone above the low one to accept, in decibels, [0, 15]; 4 by default.
+    /// Level of the high tone above the low one to accept, in decibels, [0, 10]; 4 by default.
     pub reverse_twist_db: f32,
     /// Shortest tone to accept, in milliseconds, [35, 200]; 40 by default.
     pub accept_tone_ms: u32,

@@ -81,6 +81,9 @@ impl BlockBuffer {
 
     /// Takes a loss: the block that it cut short becomes history, and the next sample begins a new one.
     pub fn lose(&mut self, lost_samples: usize) {
+        if lost_samples == 0 {
+            return;
+        }
         // Rare enough to move everything.
         let mut history = self.history();
         let filled = usize::from(self.filled);
@@ -94,17 +97,25 @@ impl BlockBuffer {
         self.seam = Some(match self.seam {
             // Nothing came between two losses: they are one.
             Some(seam) if seam.index == index => {
-                Seam { lost_samples: seam.lost_samples + lost_samples, ..seam }
+                Seam { lost_samples: seam.lost_samples.saturating_add(lost_samples), ..seam }
             }
             Some(seam) => Seam { index, lost_samples, usable_from: seam.index },
             None => Seam { index, lost_samples, usable_from: 0 },
         });
-        self.position += lost_samples as u64;
+        self.position = self.position.saturating_add(lost_samples as u64);
     }
 
-    /// The samples of the newest block so far.
+    /// The samples of a block that is not complete yet.
     pub fn partial(&self) -> &[i16] {
-        self.block().get(..usize::from(self.filled)).unwrap_or_default()
+        let filled = if self.is_complete() { 0 } else { usize::from(self.filled) };
+        self.block().get(..filled).unwrap_or_default()
+    }
+
+    /// Completes the newest block, or a further one, with silence: what would have followed where a line ends.
+    pub fn complete_with_silence(&mut self) -> &[i16; BLOCK_SAMPLES] {
+        const SILENCE: [i16; BLOCK_SAMPLES] = [0; BLOCK_SAMPLES];
+        self.take(SILENCE.get(..self.missing()).unwrap_or_default());
+        self.block()
     }
 
     #[inline]

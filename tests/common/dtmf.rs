@@ -48,7 +48,7 @@ pub fn events(mut receiver: DtmfReceiver, pcm: &[i16], random: &mut Random) -> V
         receiver.push(frame, |event| events.push(event));
         rest = after;
     }
-    events.extend(receiver.finish());
+    receiver.finish(|event| events.push(event));
     events
 }
 

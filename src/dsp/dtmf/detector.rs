@@ -9,8 +9,10 @@ use crate::line::level::{db_from_power_ratio, dbm0_from_mean_square};
 pub static BANK: ToneBank<8> =
     ToneBank::new([697.0, 770.0, 852.0, 941.0, 1_209.0, 1_336.0, 1_477.0, 1_633.0]);
 
-/// Looks at one run of blocks that hold the same digit: what is no digit by then will not become one.
+/// Looks on end at one run of blocks that hold the same digit: what is no digit by then is mostly speech.
 const LOOKS_MAX: u8 = 3;
+/// Later blocks of the run that are looked at: every fourth, as somebody may have talked over the first part of a key.
+const LOOK_AGAIN: u8 = 4;
 /// A tone 7 dB below itself is its echo, or its end.
 const MIN_PART_OF_POWER: f32 = 0.2;
 
@@ -147,6 +149,9 @@ impl DtmfDetector {
                     _ => (State::Idle, None),
                 }
             }
+            State::Sounding(sounding) if look.lost_too_much() => {
+                (State::Pausing(sounding, look.loss_sample()), None)
+            }
             State::Sounding(sounding) if heard.is_some_and(|heard| sounding.goes_on(&heard)) => return None,
             State::Sounding(sounding) => (State::Pausing(sounding, look.tone_end(&sounding.found)), None),
             State::Pausing(sounding, end) => {
@@ -158,10 +163,25 @@ impl DtmfDetector {
         event
     }
 
+    /// Forgets what sounds, as if the line had been silent.
+    pub fn forget(&mut self) {
+        (self.state, self.heard, self.looks, self.passed_over) = (State::Idle, None, 0, false);
+    }
+
     /// Where the tones of a digit began that are right and not yet long enough, if there are any.
     pub fn candidate_since(&self, digit: Digit) -> Option<u64> {
         match self.state {
             State::Candidate(other, found) if other == digit => Some(found.start_sample),
+            _ => None,
+        }
+    }
+
+    /// First sample of the digit that was reported last and the first one after it, if that is known, as long as it
+    /// sounds or another part of it may follow.
+    pub const fn tone_span(&self) -> Option<(u64, Option<u64>)> {
+        match self.state {
+            State::Sounding(sounding) => Some((sounding.tone.start_sample, None)),
+            State::Pausing(sounding, end) => Some((sounding.tone.start_sample, Some(end))),
             _ => None,
         }
     }
@@ -190,9 +210,12 @@ impl DtmfDetector {
         same: Option<(Heard, Heard)>,
         looks: &mut u8,
     ) -> Option<(Digit, Found)> {
-        let (earlier, later) = same.filter(|_| *looks < LOOKS_MAX && !look.follows_loss())?;
+        let (earlier, later) = same.filter(|_| !look.follows_loss())?;
         let near = limits.coarse_frequencies(earlier, later, BLOCK_SAMPLES as f32)?;
-        *looks += 1;
+        *looks = looks.checked_add(1).unwrap_or(LOOKS_MAX + 1);
+        if *looks > LOOKS_MAX && !looks.is_multiple_of(LOOK_AGAIN) {
+            return None;
+        }
         Some((later.digit, look.confirm(later.digit, near)?))
     }
 

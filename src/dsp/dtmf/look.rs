@@ -17,6 +17,9 @@ const MAX_IMPURITY: f32 = 0.125;
 const MAX_UNSTEADINESS_DB: f32 = 2.5;
 /// The part of the tones' power that may stand at twice a tone's frequency: voices have harmonics.
 const MAX_HARMONIC: f32 = 0.02;
+/// A loss that ends a tone for certain, 100 ms: what comes after it is another press.
+const LOSS_MAX_SAMPLES: usize = 800;
+
 /// A look at the newest block and the ones before it.
 pub(super) struct Look<'a> {
     limits: &'a Limits,
@@ -53,7 +56,9 @@ impl<'a> Look<'a> {
             history: blocks.history(),
             seam: seam.map_or(0, |seam| seam.index),
             lost: seam.map_or(0, |seam| seam.lost_samples),
-            usable_from: seam.map_or(0, |seam| seam.usable_from),
+            usable_from: seam.map_or(0, |seam| {
+                if seam.lost_samples > LOSS_MAX_SAMPLES { seam.index } else { seam.usable_from }
+            }),
             end_sample: blocks.position(),
         }
     }
@@ -70,7 +75,7 @@ impl<'a> Look<'a> {
     /// Position of the sample at an index of the history, or of its end.
     fn sample_at(&self, index: usize) -> u64 {
         let lost = if index < self.seam { self.lost } else { 0 };
-        self.end_sample.saturating_sub((HISTORY_SAMPLES - index + lost) as u64)
+        self.end_sample.saturating_sub((HISTORY_SAMPLES - index).saturating_add(lost) as u64)
     }
 
     /// Index of a position in the history; what is older than that is at its beginning.
@@ -80,13 +85,27 @@ impl<'a> Look<'a> {
         if back <= after_seam {
             HISTORY_SAMPLES - back
         } else {
-            (HISTORY_SAMPLES + self.lost).saturating_sub(back).max(self.usable_from).min(self.seam)
+            self.lost
+                .saturating_add(HISTORY_SAMPLES)
+                .saturating_sub(back)
+                .max(self.usable_from)
+                .min(self.seam)
         }
     }
 
     /// Whether the newest block follows a loss, so that its phase says nothing against the one before.
     pub(super) const fn follows_loss(&self) -> bool {
         self.lost > 0 && self.seam == HISTORY_SAMPLES - BLOCK_SAMPLES
+    }
+
+    /// Whether the newest block follows so long a loss that no tone before it goes on.
+    pub(super) const fn lost_too_much(&self) -> bool {
+        self.follows_loss() && self.lost > LOSS_MAX_SAMPLES
+    }
+
+    /// The first sample that was lost before the newest block.
+    pub(super) fn loss_sample(&self) -> u64 {
+        self.end_sample.saturating_sub((BLOCK_SAMPLES as u64).saturating_add(self.lost as u64))
     }
 
     /// Fits the two newest blocks and finds where the tones began, if they may be a digit's.

@@ -10,16 +10,17 @@ pub struct DtmfProfile {
     /// The same in hertz, added to the per cent, 0 to 8; both together at most 37 Hz at 1633 Hz, more than which two
     /// blocks on end do not tell apart.
     pub accept_deviation_hz: f32,
-    /// Frequency deviation that has to be rejected, in per cent: at least half a per cent more than is accepted.
+    /// Frequency deviation that has to be rejected, in per cent: at least half a per cent more than is accepted. It is, for
+    /// the limit lies 0.2 per cent beyond what is accepted.
     pub reject_deviation_percent: f32,
     /// Lowest level of each tone that has to be accepted, in dBm0, -45 to -10.
     pub accept_level_dbm0: f32,
     /// Highest level of each tone that has to be rejected, in dBm0: at least 3 dB below the accepted one.
     pub reject_level_dbm0: f32,
-    /// Level of the low tone above the high one that has to be accepted, in decibels, 0 to 15 (normal twist:
+    /// Level of the low tone above the high one that has to be accepted, in decibels, 0 to 10 (normal twist:
     /// lines attenuate high frequencies).
     pub normal_twist_db: f32,
-    /// Level of the high tone above the low one that has to be accepted, in decibels, 0 to 15 (reverse twist).
+    /// Level of the high tone above the low one that has to be accepted, in decibels, 0 to 10 (reverse twist).
     pub reverse_twist_db: f32,
     /// Shortest tone that has to be accepted, in milliseconds, 35 to 200.
     pub accept_tone_ms: u32,
@@ -33,7 +34,7 @@ pub struct DtmfProfile {
     /// it. Without it the outermost corners are cut off, where speech that passes for digits mostly lies: the parts of
     /// the limits that are used up, squared, may sum up to 2.7 and not to 3.
     pub whole_corners: bool,
-    /// Removes dial tone (350 to 480 Hz) before anything is measured: for receivers that listen while dial tone is
+    /// Removes dial tone (350 to 475 Hz) before anything is measured: for receivers that listen while dial tone is
     /// on. Without it, digits are received over dial tone 10 dB below them; with it, 12 dB above.
     pub dial_tone_filter: bool,
 }
@@ -186,8 +187,8 @@ impl DtmfProfile {
             "reject_level_dbm0",
             "-80 dBm0 to 3 dB below accept_level_dbm0",
         )?;
-        within(self.normal_twist_db, 0.0, 15.0, "normal_twist_db", "0 to 15 dB")?;
-        within(self.reverse_twist_db, 0.0, 15.0, "reverse_twist_db", "0 to 15 dB")?;
+        within(self.normal_twist_db, 0.0, 10.0, "normal_twist_db", "0 to 10 dB")?;
+        within(self.reverse_twist_db, 0.0, 10.0, "reverse_twist_db", "0 to 10 dB")?;
         ms(self.accept_tone_ms, 35, 200, "accept_tone_ms", "35 to 200 ms")?;
         ms(
             self.reject_tone_ms,
@@ -217,7 +218,11 @@ impl Default for DtmfProfile {
 
 impl fmt::Display for DtmfProfileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} contradicts the rest of the profile; it takes {}", self.field, self.takes)
+        write!(
+            f,
+            "{} is out of range, or contradicts the rest of the profile; it takes {}",
+            self.field, self.takes
+        )
     }
 }
 

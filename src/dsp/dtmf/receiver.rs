@@ -64,8 +64,20 @@ impl DtmfReceiver {
         self.blocks.lose(samples);
     }
 
-    /// Hands out the end of a tone that still sounds when the stream ends.
-    pub fn finish(&mut self) -> Option<DtmfEvent> {
-        self.detector.finish(self.blocks.position())
+    /// The line is over: hands out what its end makes certain. A tone that was long enough counts, although it would
+    /// have been recognised only a block later.
+    pub fn finish(&mut self, mut report: impl FnMut(DtmfEvent)) {
+        let line_end = self.blocks.position();
+        let mut report = |event| {
+            report(match event {
+                DtmfEvent::Ended(tone, end) => DtmfEvent::Ended(tone, end.min(line_end)),
+                started => started,
+            })
+        };
+        for _ in 0..2 {
+            let silence = *self.blocks.complete_with_silence();
+            self.detector.block(&silence, &self.blocks).event.into_iter().for_each(&mut report);
+        }
+        self.detector.finish(line_end).into_iter().for_each(report);
     }
 }
