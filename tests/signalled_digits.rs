@@ -131,6 +131,50 @@ fn an_event_and_its_tones_are_one_digit() {
 }
 
 #[test]
+fn a_key_that_sip_info_tells_when_it_is_released_is_one_digit() {
+    let mut random = Random::new(36);
+    for (length_ms, late_ms) in [(100, 0), (300, 0), (1_000, 0), (1_000, 200), (400, 100)] {
+        let pressed = Line::new().silence(500).key(Key::new('5').ms(length_ms), &mut random).silence(late_ms);
+        let mut session = Session::new(&no_beep()).unwrap();
+        session.push(&pressed.pcm());
+        session.digit(digit('5'));
+        session.push(&[0; 4_000]);
+        assert!(session.poll_event().is_some(), "{length_ms} ms, {late_ms} ms late");
+        assert_eq!(session.poll_event(), None, "{length_ms} ms, {late_ms} ms late");
+    }
+}
+
+#[test]
+fn one_packet_does_not_cut_more_than_a_key_off() {
+    let line = vec![100; 16_000];
+    let packet = TelephoneEvent { rtp_timestamp: 1, duration: u16::MAX, event: 11, volume: 10, end: true };
+    let (session, _) = play(&no_beep(), &line, &[(12_800, packet)]);
+    let end = session.end().unwrap();
+    assert_eq!((end.reason, end.kept_samples), (EndReason::Dtmf, 12_800 - 3_200));
+}
+
+#[test]
+fn a_long_frame_full_of_keys_loses_none() {
+    let mut random = Random::new(37);
+    let mut line = Line::new().silence(60);
+    let keys = "123456789*0ABCD4567890123";
+    for key in keys.chars() {
+        line = line.key(Key::new(key).ms(42), &mut random);
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let engine = engine();
+    let session = engine.open(&no_beep(), &FileConfig::new(directory.path())).unwrap();
+    session.push(&line.silence(40).pcm()).unwrap();
+    session.push(&[0; 1_600]).unwrap();
+    let mut told = String::new();
+    while let Some(SessionEvent::Digit(event)) = session.poll_event().unwrap() {
+        told.push(event.digit.as_char());
+    }
+    assert_eq!(told, keys);
+    session.close().unwrap();
+}
+
+#[test]
 fn fast_presses_that_come_both_ways_are_counted_each() {
     let mut random = Random::new(33);
     let mut line = Line::new().silence(300);

@@ -28,16 +28,22 @@ pub enum DigitSource {
     Signalled = 2,
 }
 
-/// Events that await being polled.
-const EVENTS: usize = 16;
+/// Events that await being polled: as many digits as the longest frame holds, back to back.
+const EVENTS: usize = 40;
 
 /// Events in a ring.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Events {
     ring: [Option<SessionEvent>; EVENTS],
     first: u8,
     count: u8,
     lost: u64,
+}
+
+impl Default for Events {
+    fn default() -> Self {
+        Self { ring: [None; EVENTS], first: 0, count: 0, lost: 0 }
+    }
 }
 
 impl Events {
@@ -82,8 +88,8 @@ mod tests {
     fn events_come_in_order_and_what_finds_no_place_is_counted() {
         let mut events = Events::default();
         for round in 0..3 {
-            (0..20).for_each(|sample| events.put(event(sample)));
-            for sample in 0..16 {
+            (0..44).for_each(|sample| events.put(event(sample)));
+            for sample in 0..40 {
                 assert_eq!(events.take(), Some(event(sample)));
             }
             assert_eq!((events.take(), events.lost()), (None, 4 * (round + 1)));

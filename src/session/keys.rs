@@ -14,8 +14,15 @@ const RECENT: usize = 4;
 /// The latest presses of either kind.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Keys {
-    heard: Recent<u64>,
+    heard: Recent<Heard>,
     signalled: Recent<Span>,
+}
+
+/// Where the tones of a digit lie.
+#[derive(Clone, Copy, Debug)]
+struct Heard {
+    /// `None` while they sound.
+    end: Option<u64>,
 }
 
 /// Where the residue of a signalled digit may begin.
@@ -30,9 +37,16 @@ impl Keys {
     pub(super) fn heard(&mut self, digit: Digit, start: u64) -> bool {
         let residue = self.signalled.of(digit).any(|span| (span.from..=span.until).contains(&start));
         if !residue {
-            self.heard.put(digit, start);
+            self.heard.put(digit, Heard { end: None });
         }
         !residue
+    }
+
+    /// A digit's tones ended.
+    pub(super) fn heard_until(&mut self, digit: Digit, end: u64) {
+        if let Some(heard) = self.heard.newest(digit) {
+            heard.end.get_or_insert(end);
+        }
     }
 
     /// A digit that began at `start` is signalled for the first time, at `now`: whether that is a press of its own. All
@@ -40,7 +54,7 @@ impl Keys {
     pub(super) fn signalled(&mut self, digit: Digit, start: u64, now: u64) -> bool {
         let from = start.saturating_sub(RESIDUE_SAMPLES);
         self.signalled.put(digit, Span { from, until: now + RESIDUE_SAMPLES });
-        !self.heard.remove(digit, |&heard| heard >= from)
+        !self.heard.remove(digit, |heard| heard.end.is_none_or(|end| end >= from))
     }
 
     /// A signalled digit still lasts.
@@ -104,9 +118,13 @@ mod tests {
         keys.still_signalled(digit('5'), 12_000);
         assert!(!keys.heard(digit('5'), 12_500));
         assert!(keys.heard(digit('5'), 16_000));
-        // The tone came first.
+        // The tone came first, and SIP INFO when the key was released.
         assert!(keys.heard(digit('#'), 20_000));
-        assert!(!keys.signalled(digit('#'), 20_300, 20_500));
+        assert!(!keys.signalled(digit('#'), 28_300, 28_300));
+        assert!(keys.heard(digit('*'), 40_000));
+        keys.heard_until(digit('*'), 44_000);
+        assert!(!keys.signalled(digit('*'), 45_900, 45_900));
+        assert!(keys.signalled(digit('*'), 47_000, 47_000));
     }
 
     #[test]
@@ -117,9 +135,11 @@ mod tests {
         // Two presses in quick succession, each of them both ways.
         assert!(keys.heard(digit('7'), 20_000));
         assert!(!keys.signalled(digit('7'), 20_000, 20_200));
+        keys.heard_until(digit('7'), 20_400);
         assert!(!keys.heard(digit('7'), 20_800));
         assert!(keys.signalled(digit('7'), 20_800, 21_000));
         // Long ago.
+        keys.heard_until(digit('1'), 8_400);
         assert!(keys.signalled(digit('1'), 30_000, 30_000));
     }
 }

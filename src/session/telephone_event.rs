@@ -42,8 +42,8 @@ pub enum Signalled {
     Other,
 }
 
-/// Events whose late packets are still known: those of half a second's fastest dialling.
-const KNOWN: usize = 8;
+/// Events whose late packets are still known: a second of the fastest dialling.
+const KNOWN: usize = 16;
 /// An event that lasts longer goes on as another segment, which has a timestamp of its own (RFC 4733, 2.5.1.3).
 const SEGMENT_MAX: u32 = 0xFFFF;
 
