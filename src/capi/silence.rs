@@ -4,21 +4,37 @@ use super::guard;
 use super::memory::{hand_over, object, samples, take_back};
 use super::status::afterbeep_status;
 use crate::dsp::goertzel::mean_square;
-use crate::dsp::silence::{Activity, SilenceDetector};
+use crate::dsp::silence::{Activity, SilenceConfig, SilenceDetector};
 use crate::dsp::{BLOCK_SAMPLES, BlockBuffer};
 use crate::line::SampleRate;
 use std::ptr;
 
 /// Tells silence from sound by level, for 8000 Hz.
 ///
-/// Methods: afterbeep_silence_create(), _push(), _state(), _destroy().
+/// Methods: afterbeep_silence_create(), _create_like(), _push(), _state(), _destroy().
 #[derive(Debug)]
 pub struct afterbeep_silence {
     detector: SilenceDetector,
     blocks: BlockBuffer,
 }
 
-/// Creates a detector.
+impl afterbeep_silence {
+    pub(super) fn new(detector: SilenceDetector) -> Self {
+        Self { detector, blocks: BlockBuffer::new() }
+    }
+}
+
+/// What separates silence from sound.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum afterbeep_silence_mode {
+    /// A level in dBm0 that stays.
+    FIXED = 1,
+    /// A level that follows the line's noise.
+    ADAPTIVE = 2,
+}
+
+/// Creates a detector with a fixed threshold; afterbeep_silence_create_like() makes an adaptive one.
 ///
 /// @param sample_rate_hz  8000.
 /// @param threshold_dbm0  the level that separates silence from sound, [-80, 0]. Sound starts 1.5 dB
@@ -43,8 +59,9 @@ pub unsafe extern "C" fn afterbeep_silence_create(
         unsafe {
             *object(out_silence)? = ptr::null_mut();
             SampleRate::new(sample_rate_hz).map_err(|_| afterbeep_status::SAMPLE_RATE)?;
-            let detector = SilenceDetector::new(threshold_dbm0).map_err(|_| afterbeep_status::CONFIG)?;
-            hand_over(out_silence, afterbeep_silence { detector, blocks: BlockBuffer::new() })
+            let detector = SilenceDetector::new(&SilenceConfig::fixed(threshold_dbm0))
+                .map_err(|_| afterbeep_status::CONFIG)?;
+            hand_over(out_silence, afterbeep_silence::new(detector))
         }
     })
 }

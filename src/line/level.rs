@@ -31,6 +31,12 @@ pub fn mean_square_from_dbm0(dbm0: f32) -> f32 {
     FULL_SCALE_MEAN_SQUARE * libm::powf(10.0, (dbm0 - FULL_SCALE_SINE_DBM0) / 10.0)
 }
 
+/// Level in dBm0 of noise or speech whose mean |sample| is given, as Asterisk and FreeSWITCH write thresholds: 256 is
+/// -34.0 dBm0. Of Gaussian noise the mean is 0.798 of the root mean square; of a sine, which is then 0.9 dB lower, 0.900.
+pub fn dbm0_from_mean_abs(mean_abs: f32) -> f32 {
+    dbm0_from_mean_square(mean_abs * mean_abs * core::f32::consts::FRAC_PI_2)
+}
+
 /// Peak, in sample steps, of a sine at a level in dBm0.
 pub fn sine_peak_from_dbm0(dbm0: f32) -> f32 {
     libm::sqrtf(2.0 * mean_square_from_dbm0(dbm0))
@@ -75,5 +81,13 @@ mod tests {
             assert!((dbm0_from_mean_square(mean_square_from_dbm0(dbm0)) - dbm0).abs() < 1e-4);
         }
         assert_eq!(dbm0_from_mean_square(0.0), FLOOR_DBM0);
+    }
+
+    #[test]
+    fn mean_magnitudes_are_those_of_noise() {
+        for (mean_abs, dbm0) in [(128.0, -40.1), (200.0, -36.2), (256.0, -34.0), (500.0, -28.2)] {
+            assert!((dbm0_from_mean_abs(mean_abs) - dbm0).abs() < 0.1, "{}", dbm0_from_mean_abs(mean_abs));
+        }
+        assert_eq!(dbm0_from_mean_abs(0.0), FLOOR_DBM0);
     }
 }
