@@ -12,9 +12,9 @@ SAME(sizeof(afterbeep_status), 4);
 SAME(sizeof(afterbeep_session), 8);
 SAME(sizeof(afterbeep_error), 360);
 SAME(offsetof(afterbeep_error, text), 40);
-SAME(sizeof(afterbeep_engine_config), 24);
+SAME(sizeof(afterbeep_engine_config), 28);
 SAME(offsetof(afterbeep_engine_config, ring_ms), 20);
-SAME(sizeof(afterbeep_result), 72);
+SAME(sizeof(afterbeep_result), 104);
 SAME(offsetof(afterbeep_result, samples), 24);
 SAME(sizeof(afterbeep_dtmf_event), 32);
 SAME(offsetof(afterbeep_dtmf_event, digit), 24);
@@ -25,9 +25,10 @@ SAME(sizeof(afterbeep_telephone_event), 12);
 SAME(offsetof(afterbeep_telephone_event, end), 8);
 SAME(sizeof(afterbeep_session_event), 24);
 #if UINTPTR_MAX == UINT64_MAX
-SAME(sizeof(afterbeep_session_config), 88);
+SAME(sizeof(afterbeep_session_config), 152);
 SAME(offsetof(afterbeep_session_config, directory), 8);
 SAME(offsetof(afterbeep_session_config, terminators), 56);
+SAME(offsetof(afterbeep_session_config, silence_hangover_ms), 144);
 #endif
 SAME(AFTERBEEP_STATUS_OK, 0);
 SAME(AFTERBEEP_STATUS_INTERNAL, -20);
@@ -35,6 +36,7 @@ SAME(AFTERBEEP_END_REASON_DTMF, 1);
 SAME(AFTERBEEP_END_REASON_ERROR, 13);
 SAME(AFTERBEEP_STATE_ENDED, 4);
 SAME(AFTERBEEP_FORMAT_ULAW, 3);
+SAME(AFTERBEEP_SILENCE_MODE_ADAPTIVE, 2);
 SAME(AFTERBEEP_SESSION_EVENT_TYPE_DIGIT, 1);
 SAME(AFTERBEEP_DIGIT_SOURCE_SIGNALLED, 2);
 
@@ -97,6 +99,14 @@ static void bad_configurations(const char *directory)
     config.silence_threshold_dbm0 = -81;
     EXPECT(afterbeep_session_open(engine, &config, &error, &session), CONFIG);
     config.silence_threshold_dbm0 = -40;
+    config.silence_mode = 0;
+    EXPECT(afterbeep_session_open(engine, &config, &error, &session), INVALID_ARGUMENT);
+    config.silence_mode = AFTERBEEP_SILENCE_MODE_ADAPTIVE;
+    config.silence_floor_min_dbm0 = -30;
+    EXPECT(afterbeep_session_open(engine, &config, &error, &session), CONFIG);
+    if (strcmp(error.field, "silence_floor_max_dbm0") != 0)
+        failures++, printf("bounds upside down: %s\n", error.text);
+    config.silence_floor_min_dbm0 = -55;
 
     /* A caller with a newer header may set nothing that this library does not know. */
     memcpy(longer, &config, sizeof config);
@@ -254,11 +264,26 @@ static void signalled_digits(const char *directory)
 static void bad_silence(void)
 {
     afterbeep_silence *silence = NULL;
+    afterbeep_session_config config;
+    afterbeep_error error;
     uint32_t is_silence = 0;
     uint64_t since = 1;
     int16_t pcm[160] = {0};
 
     EXPECT(afterbeep_silence_create(8000, 1.0f, &silence), CONFIG);
+    EXPECT(afterbeep_session_config_init(&config, sizeof config), OK);
+    config.silence_mode = AFTERBEEP_SILENCE_MODE_ADAPTIVE;
+    config.silence_start_above_floor_db = 3;
+    EXPECT(afterbeep_silence_create_like(NULL, NULL, &silence), INVALID_ARGUMENT);
+    EXPECT(afterbeep_silence_create_like(&config, &error, &silence), CONFIG);
+    if (strcmp(error.field, "silence_start_above_floor_db") != 0 || silence != NULL)
+        failures++, printf("hysteresis upside down: %s\n", error.text);
+    config.silence_start_above_floor_db = 8;
+    EXPECT(afterbeep_silence_create_like(&config, &error, &silence), OK);
+    EXPECT(afterbeep_silence_push(silence, pcm, 160), OK);
+    afterbeep_silence_destroy(silence);
+    if (afterbeep_dbm0_from_mean_abs(256) < -34.1f || afterbeep_dbm0_from_mean_abs(256) > -33.9f)
+        failures++, printf("256 is %.1f dBm0\n", (double)afterbeep_dbm0_from_mean_abs(256));
     EXPECT(afterbeep_silence_create(8000, -40.0f, &silence), OK);
     EXPECT(afterbeep_silence_push(silence, pcm, 160), OK);
     EXPECT(afterbeep_silence_state(silence, &is_silence, &since), OK);

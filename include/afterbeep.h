@@ -80,7 +80,7 @@
 #define AFTERBEEP_VERSION_PATCH 0
 
 /**
- * Memory that is enough for a receiver of this and every later version with the same major number.
+ * Memory that is enough for a receiver, of every version with the same SONAME.
  */
 #define AFTERBEEP_DTMF_BYTES 1024
 
@@ -154,7 +154,8 @@ enum afterbeep_status
    */
   AFTERBEEP_STATUS_ENDED = -10,
   /**
-   * The writer is behind: samples were lost, and are declared in the result. Recording goes on.
+   * More came than could be kept: samples of the recording (the writer is behind; they are declared in the result), or
+   * events that nobody polled. Everything goes on.
    */
   AFTERBEEP_STATUS_OVERRUN = -11,
   /**
@@ -182,7 +183,7 @@ enum afterbeep_status
    */
   AFTERBEEP_STATUS_NONE = -17,
   /**
-   * The buffer is too small; the length that is needed was written.
+   * The buffer, or memory, is too small; its call says how to learn what is needed.
    */
   AFTERBEEP_STATUS_BUFFER_TOO_SMALL = -18,
   /**
@@ -193,12 +194,49 @@ enum afterbeep_status
    * A fault of this library, caught at its boundary. Please report it.
    */
   AFTERBEEP_STATUS_INTERNAL = -20,
+  /**
+   * The frame came too late, or again: it was dropped, and is counted in the result.
+   */
+  AFTERBEEP_STATUS_LATE = -21,
+  /**
+   * The timestamp is minutes ahead, or long past: the frame was taken as what comes next, and the jump is counted.
+   */
+  AFTERBEEP_STATUS_TIMESTAMP_JUMP = -22,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
 typedef enum afterbeep_status afterbeep_status;
 #else
 typedef int32_t afterbeep_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What was cut off a message's end.
+ */
+enum afterbeep_cut
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Nothing.
+   */
+  AFTERBEEP_CUT_NOTHING = 0,
+  /**
+   * The terminating key and what followed it.
+   */
+  AFTERBEEP_CUT_KEY = 1,
+  /**
+   * The silence that ended it, less the tail that is kept.
+   */
+  AFTERBEEP_CUT_SILENCE = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum afterbeep_cut afterbeep_cut;
+#else
+typedef uint32_t afterbeep_cut;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
@@ -261,6 +299,14 @@ enum afterbeep_end_reason
    */
   AFTERBEEP_END_REASON_STOPPED = 6,
   /**
+   * The message is shorter than the configured minimum.
+   */
+  AFTERBEEP_END_REASON_TOO_SHORT = 8,
+  /**
+   * The host stopped delivering audio; what came is kept.
+   */
+  AFTERBEEP_END_REASON_MEDIA_TIMEOUT = 9,
+  /**
    * The host cancelled the recording; the message is deleted.
    */
   AFTERBEEP_END_REASON_CANCELLED = 10,
@@ -309,6 +355,31 @@ typedef uint32_t afterbeep_format;
 #endif /* AFTERBEEP_HOSTED */
 
 /**
+ * What a pause leaves in the recording.
+ */
+enum afterbeep_pause_mode
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Silence of the same length: limits of duration go on.
+   */
+  AFTERBEEP_PAUSE_MODE_SILENCE = 1,
+  /**
+   * Nothing: limits stand still.
+   */
+  AFTERBEEP_PAUSE_MODE_GAP = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum afterbeep_pause_mode afterbeep_pause_mode;
+#else
+typedef uint32_t afterbeep_pause_mode;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * Where a session stands.
  */
 enum afterbeep_state
@@ -332,6 +403,10 @@ enum afterbeep_state
    * The message is over; nothing changes any more.
    */
   AFTERBEEP_STATE_ENDED = 4,
+  /**
+   * The first sound starts the recording.
+   */
+  AFTERBEEP_STATE_AWAITING_SPEECH = 5,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -362,6 +437,31 @@ typedef enum afterbeep_session_event_type afterbeep_session_event_type;
 typedef uint32_t afterbeep_session_event_type;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
+
+/**
+ * What separates silence from sound.
+ */
+enum afterbeep_silence_mode
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * A level in dBm0 that stays.
+   */
+  AFTERBEEP_SILENCE_MODE_FIXED = 1,
+  /**
+   * A level that follows the line's noise.
+   */
+  AFTERBEEP_SILENCE_MODE_ADAPTIVE = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum afterbeep_silence_mode afterbeep_silence_mode;
+#else
+typedef uint32_t afterbeep_silence_mode;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
 #endif /* AFTERBEEP_HOSTED */
 
 /**
@@ -383,14 +483,14 @@ typedef struct afterbeep_engine afterbeep_engine;
 /**
  * Tells silence from sound by level, for 8000 Hz.
  *
- * Methods: afterbeep_silence_create(), _push(), _state(), _destroy().
+ * Methods: afterbeep_silence_create(), _create_like(), _push(), _state(), _destroy().
  */
 typedef struct afterbeep_silence afterbeep_silence;
 #endif /* AFTERBEEP_HOSTED */
 
 /**
- * What a DTMF receiver has to accept and to reject, as ITU-T Q.24, table A-1, puts it; the limits lie in between. The
- * size of this struct is part of the ABI: fields are only appended.
+ * What a DTMF receiver has to accept and to reject, as ITU-T Q.24, table A-1, puts it. Its limits of level and time lie in
+ * between, those of frequency and twist close to what is accepted. The size of this struct is part of the ABI: fields are only appended.
  */
 typedef struct afterbeep_dtmf_profile {
   /**
@@ -418,11 +518,11 @@ typedef struct afterbeep_dtmf_profile {
    */
   float reject_level_dbm0;
   /**
-   * Level of the low tone above the high one to accept, in decibels, [0, 15]; 8 by default.
+   * Level of the low tone above the high one to accept, in decibels, [0, 10]; 8 by default.
    */
   float normal_twist_db;
   /**
-   * Level of the high tone above the low one to accept, in decibels, [0, 15]; 4 by default.
+   * Level of the high tone above the low one to accept, in decibels, [0, 10]; 4 by default.
    */
   float reverse_twist_db;
   /**
@@ -565,14 +665,20 @@ typedef struct afterbeep_engine_config {
    * Audio that a session's ring holds, in milliseconds, [100, 600000]; 2000 by default.
    */
   uint32_t ring_ms;
+  /**
+   * How long a host may deliver no audio, neither frames nor losses, before the session ends as
+   * AFTERBEEP_END_REASON_MEDIA_TIMEOUT, in milliseconds of wall time, 0 for ever, or [100, 3600000]; 60000 by
+   * default.
+   */
+  uint32_t media_timeout_ms;
 } afterbeep_engine_config;
 
 /**
  * A session: a value to copy, not a pointer. 0 is none. Once it is closed, every call with it
  * answers AFTERBEEP_STATUS_STALE; a value that was never given out, AFTERBEEP_STATUS_FOREIGN.
  *
- * Methods: afterbeep_session_open(), _push(), _push_lost(), _pull(), _writable_samples(),
- * _state(), _digit(), _telephone_event(), _poll_event(), _hangup(), _stop(), _cancel(), _result(), _path(), _close().
+ * Methods: afterbeep_session_open(), _push(), _push_at(), _push_lost(), _pull(), _writable_samples(),
+ * _state(), _digit(), _telephone_event(), _poll_event(), _line_drop(), _pause(), _resume(), _restart(), _hangup(), _stop(), _cancel(), _result(), _path(), _close().
  */
 typedef struct afterbeep_session {
   /**
@@ -619,7 +725,7 @@ typedef struct afterbeep_result {
    */
   uint64_t duration_ms;
   /**
-   * Samples that were recorded and then cut off: the terminating key and what followed it.
+   * Samples that were recorded and then cut off; `cut` says what they held.
    */
   uint64_t trimmed_samples;
   /**
@@ -634,6 +740,26 @@ typedef struct afterbeep_result {
    * Samples that were dropped after the beep, where its echo may have been.
    */
   uint64_t echo_guard_samples;
+  /**
+   * Samples of frames that came too late, or again, by their timestamps: they were dropped.
+   */
+  uint64_t late_samples;
+  /**
+   * How often a frame's timestamp was far from what was due.
+   */
+  uint64_t timestamp_jumps;
+  /**
+   * Samples that were recorded before the recording started over.
+   */
+  uint64_t dropped_samples;
+  /**
+   * What was cut off the end: afterbeep_cut.
+   */
+  uint32_t cut;
+  /**
+   * Zero.
+   */
+  uint32_t reserved;
 } afterbeep_result;
 
 /**
@@ -704,17 +830,86 @@ typedef struct afterbeep_session_config {
    */
   uint32_t final_silence_ms;
   /**
-   * The level in dBm0 that separates silence from sound, [-80, 0]; -40 by default.
+   * The level in dBm0 that separates silence from sound where it is fixed, [-80, 0]; -40 by default. See
+   * afterbeep_dbm0_from_mean_abs().
    */
   float silence_threshold_dbm0;
   /**
-   * Zero.
+   * What separates silence from sound: afterbeep_silence_mode; AFTERBEEP_SILENCE_MODE_FIXED by default.
    */
-  uint32_t reserved;
+  uint32_t silence_mode;
   /**
    * What counts as a digit, from afterbeep_dtmf_profile_init(); copied. NULL (default) for the default.
    */
   const struct afterbeep_dtmf_profile *dtmf;
+  /**
+   * 1 replaces the tones of digits by silence in the file, which is then 75 ms behind the line; 0 (default) does not.
+   */
+  uint32_t mask_digits;
+  /**
+   * 1 cuts the silence that ended the message, less a tail; 0 (default) keeps it.
+   */
+  uint32_t trim_final_silence;
+  /**
+   * How much of that silence is kept, in milliseconds, [0, 10000]; 200 by default.
+   */
+  uint32_t final_silence_tail_ms;
+  /**
+   * 1 starts the recording with the first sound, 0 (default) at once.
+   */
+  uint32_t start_on_speech;
+  /**
+   * How much is recorded from before that sound, in milliseconds, [0, 2000]; 300 by default.
+   */
+  uint32_t pre_roll_ms;
+  /**
+   * Shortest message in milliseconds of recorded audio before anything is cut, [0, max_duration_ms]; 0 by default.
+   * A shorter one ends as AFTERBEEP_END_REASON_TOO_SHORT.
+   */
+  uint32_t min_duration_ms;
+  /**
+   * 1 deletes messages that are too short, 0 (default) keeps them.
+   */
+  uint32_t delete_too_short;
+  /**
+   * 1 deletes messages that ended by initial silence, 0 (default) keeps them.
+   */
+  uint32_t delete_initial_silence;
+  /**
+   * How long afterbeep_session_line_drop() has to last to end the message, in milliseconds of audio, [0, 10000];
+   * 250 by default.
+   */
+  uint32_t line_drop_debounce_ms;
+  /**
+   * Fixed: distance in decibels between the levels at which sound starts and stops, evenly around the
+   * threshold, [0, 20]; 3 by default.
+   */
+  float silence_hysteresis_db;
+  /**
+   * Adaptive: lowest noise floor in dBm0, [-80, 0]; -55 by default. On a quieter line the levels are no lower.
+   */
+  float silence_floor_min_dbm0;
+  /**
+   * Adaptive: highest noise floor in dBm0, [the lowest one, 0]; -35 by default. Louder noise is sound.
+   */
+  float silence_floor_max_dbm0;
+  /**
+   * Adaptive: where sound starts, in decibels above the floor, [more than where it stops, 30]; 8 by default.
+   */
+  float silence_start_above_floor_db;
+  /**
+   * Adaptive: where sound stops, in decibels above the floor, [1, 30]; 4 by default.
+   */
+  float silence_stop_above_floor_db;
+  /**
+   * Adaptive: how long the level has to stay below that until it is silence, in milliseconds, [0, 2000]; 150 by
+   * default. The silence then counts from where the sound stopped.
+   */
+  uint32_t silence_hangover_ms;
+  /**
+   * Zero.
+   */
+  uint32_t reserved;
 } afterbeep_session_config;
 
 /**
@@ -781,14 +976,14 @@ extern "C" {
  * @return a static text, never NULL.
  * Thread: [any]; real-time safe.  Since: 0.1.
  */
-AFTERBEEP_API const char *afterbeep_status_str(int32_t status);
+AFTERBEEP_API const char *afterbeep_status_str(int32_t status) AFTERBEEP_NONBLOCKING;
 
 /**
  * The version of the library that is linked: major << 16 | minor << 8 | patch.
  *
  * Thread: [any]; real-time safe.  Since: 0.1.
  */
-AFTERBEEP_API uint32_t afterbeep_version(void);
+AFTERBEEP_API uint32_t afterbeep_version(void) AFTERBEEP_NONBLOCKING;
 
 /**
  * Bytes that a receiver needs: AFTERBEEP_DTMF_BYTES is always enough.
@@ -828,7 +1023,7 @@ AFTERBEEP_NONBLOCKING;
  *
  * @param dtmf          not NULL.
  * @param pcm           in; sample_count samples. Not NULL, unless that is 0.
- * @param sample_count  any number. Frames of up to 1600 samples lose no event if they are polled for after each.
+ * @param sample_count  any number. Frames of up to 400 samples lose no event if they are polled for after each.
  * @retval AFTERBEEP_STATUS_OVERRUN           too many events await: the oldest were lost. The frame was taken.
  * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL.
  * Thread: [media], one at a time per receiver; real-time safe.  Since: 0.1.
@@ -841,10 +1036,10 @@ afterbeep_status afterbeep_dtmf_push(struct afterbeep_dtmf *dtmf,
 AFTERBEEP_NONBLOCKING;
 
 /**
- * Takes samples that the line lost, in place of a frame: a tone before and after them is one.
+ * Takes samples that the line lost, in place of a frame: a tone before and after up to 100 ms of them is one.
  *
  * @param dtmf          not NULL.
- * @param sample_count  any number.
+ * @param sample_count  any number. More than 800 end a tone: what follows is another press.
  * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  dtmf is NULL.
  * Thread: as afterbeep_dtmf_push(); real-time safe.  Since: 0.1.
  */
@@ -855,7 +1050,8 @@ afterbeep_status afterbeep_dtmf_push_lost(struct afterbeep_dtmf *dtmf,
 AFTERBEEP_NONBLOCKING;
 
 /**
- * The line is over: reports the end of a tone that still sounds. Poll afterwards.
+ * The line is over: reports what its end makes certain, such as the end of a tone that still sounds. Poll afterwards;
+ * a receiver that shall listen on is made anew by afterbeep_dtmf_init().
  *
  * @param dtmf  not NULL.
  * @retval AFTERBEEP_STATUS_OVERRUN, _INVALID_ARGUMENT  as for push.
@@ -907,14 +1103,22 @@ AFTERBEEP_NONBLOCKING;
  * @param sample_count  any number.
  * Thread: [any]; real-time safe.  Since: 0.1.
  */
-AFTERBEEP_API void afterbeep_alaw_decode(const uint8_t *codes, int16_t *pcm, size_t sample_count);
+AFTERBEEP_API
+void afterbeep_alaw_decode(const uint8_t *codes,
+                           int16_t *pcm,
+                           size_t sample_count)
+AFTERBEEP_NONBLOCKING;
 
 /**
  * Decodes µ-law (ITU-T G.711) to 16-bit linear samples. Parameters as afterbeep_alaw_decode().
  *
  * Thread: [any]; real-time safe.  Since: 0.1.
  */
-AFTERBEEP_API void afterbeep_ulaw_decode(const uint8_t *codes, int16_t *pcm, size_t sample_count);
+AFTERBEEP_API
+void afterbeep_ulaw_decode(const uint8_t *codes,
+                           int16_t *pcm,
+                           size_t sample_count)
+AFTERBEEP_NONBLOCKING;
 
 /**
  * Encodes 16-bit linear samples as A-law (ITU-T G.711).
@@ -924,14 +1128,33 @@ AFTERBEEP_API void afterbeep_ulaw_decode(const uint8_t *codes, int16_t *pcm, siz
  * @param sample_count  any number.
  * Thread: [any]; real-time safe.  Since: 0.1.
  */
-AFTERBEEP_API void afterbeep_alaw_encode(const int16_t *pcm, uint8_t *codes, size_t sample_count);
+AFTERBEEP_API
+void afterbeep_alaw_encode(const int16_t *pcm,
+                           uint8_t *codes,
+                           size_t sample_count)
+AFTERBEEP_NONBLOCKING;
 
 /**
  * Encodes 16-bit linear samples as µ-law (ITU-T G.711). Parameters as afterbeep_alaw_encode().
  *
  * Thread: [any]; real-time safe.  Since: 0.1.
  */
-AFTERBEEP_API void afterbeep_ulaw_encode(const int16_t *pcm, uint8_t *codes, size_t sample_count);
+AFTERBEEP_API
+void afterbeep_ulaw_encode(const int16_t *pcm,
+                           uint8_t *codes,
+                           size_t sample_count)
+AFTERBEEP_NONBLOCKING;
+
+/**
+ * Level in dBm0 of noise or speech by its mean |sample|, as Asterisk and FreeSWITCH write silence thresholds: 256 is
+ * -34.0 dBm0. A sine of the same mean is 0.9 dB lower.
+ *
+ * @param mean_abs  mean magnitude in sample steps, [0, 32768]; what is not above 0 gives -100 dBm0.
+ * Thread: [any]; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API
+float afterbeep_dbm0_from_mean_abs(float mean_abs)
+AFTERBEEP_NONBLOCKING;
 
 /**
  * Reads the payload of an RTP packet of type telephone-event.
@@ -1100,6 +1323,29 @@ afterbeep_status afterbeep_session_push_lost(struct afterbeep_session session,
 AFTERBEEP_NONBLOCKING;
 
 /**
+ * Takes the next frame with its RTP timestamp, in units of 1/8000 s: a gap before it, up to five minutes, is filled with
+ * silence, as afterbeep_session_push_lost() does. The first frame begins the stream. Late and repeated frames are
+ * dropped; who wants late ones puts them in order first.
+ *
+ * @param session        any value.
+ * @param rtp_timestamp  of the frame's first sample; it wraps around.
+ * @param pcm            in; as for push.
+ * @param sample_count   [0, AFTERBEEP_FRAME_MAX_SAMPLES].
+ * @retval AFTERBEEP_STATUS_LATE            it came too late, or again: it was dropped, and is counted.
+ * @retval AFTERBEEP_STATUS_TIMESTAMP_JUMP  its timestamp is minutes ahead, or long past: it was taken as what comes
+ *                                          next, and the jump is counted.
+ * @retval AFTERBEEP_STATUS_ENDED, _OVERRUN, _BUSY, _FRAME_TOO_LONG, _INVALID_ARGUMENT, _STALE, _FOREIGN  as for push.
+ * Thread: [media]; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_session_push_at(struct afterbeep_session session,
+                                           uint32_t rtp_timestamp,
+                                           const int16_t *pcm,
+                                           size_t sample_count)
+AFTERBEEP_NONBLOCKING;
+
+/**
  * Fills a frame with what the caller shall hear: the beep's samples that are due, silence
  * afterwards. The beep runs on the push clock: it is over when as many samples were pushed as it
  * has, whether or not they are pulled.
@@ -1151,7 +1397,8 @@ afterbeep_status afterbeep_session_state(struct afterbeep_session session,
 AFTERBEEP_NONBLOCKING;
 
 /**
- * Takes a digit that came by signalling other than RTP (SIP INFO); it counts from the next sample on.
+ * Takes a digit that came by signalling other than RTP (SIP INFO); it counts from the next sample on. A press that is
+ * signalled both ways is given one way: this call and afterbeep_session_telephone_event() do not know of each other.
  *
  * @param session  any value.
  * @param digit    '0' to '9', '*', '#', 'A' to 'D'.
@@ -1186,13 +1433,66 @@ afterbeep_status afterbeep_session_telephone_event(struct afterbeep_session sess
  * The caller hung up: the message ends, and is kept. A message that ended already stays as it is.
  *
  * @param session  any value.
- * @retval AFTERBEEP_STATUS_BUSY             too many requests await the next frame.
  * @retval AFTERBEEP_STATUS_STALE, _FOREIGN  the handle is no open session's.
  * Thread: [control].  Since: 0.1.
  */
 AFTERBEEP_API
 AFTERBEEP_NODISCARD
 afterbeep_status afterbeep_session_hangup(struct afterbeep_session session);
+
+/**
+ * The line's own signals say that the caller is gone (loop-current drop, polarity reversal), or there after all. A drop
+ * that lasts for line_drop_debounce_ms of audio ends the message as afterbeep_session_hangup() does.
+ *
+ * @param session  any value.
+ * @param dropped  1 when the line dropped, 0 when it is back.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  dropped is neither.
+ * @retval AFTERBEEP_STATUS_BUSY, _STALE, _FOREIGN  as for afterbeep_session_digit().
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_session_line_drop(struct afterbeep_session session,
+                                             uint32_t dropped);
+
+/**
+ * Masks what follows, in any state: it never reaches the file, and no digit, tone or silence in it counts. Another mode
+ * takes the place of the present one.
+ *
+ * @param session  any value.
+ * @param mode     afterbeep_pause_mode.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  there is no such mode.
+ * @retval AFTERBEEP_STATUS_BUSY, _STALE, _FOREIGN  as for afterbeep_session_digit().
+ * Thread: [control]; takes effect with the next frame.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_session_pause(struct afterbeep_session session,
+                                         uint32_t mode);
+
+/**
+ * Goes on after a pause. Otherwise as afterbeep_session_pause().
+ *
+ * Thread: [control]; takes effect with the next frame.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_session_resume(struct afterbeep_session session);
+
+/**
+ * Drops what was recorded and starts over in the same file, as for "press 3 to record again". Before the recording has
+ * started, and after its end, this does nothing.
+ *
+ * @param session  any value.
+ * @param beep     1 plays the beep again, if there is one; 0 records at once.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  beep is neither.
+ * @retval AFTERBEEP_STATUS_BUSY, _STALE, _FOREIGN  as for afterbeep_session_digit().
+ * Thread: [control]; takes effect with the next frame.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_session_restart(struct afterbeep_session session,
+                                           uint32_t beep);
 
 /**
  * Ends the message, which is kept. Otherwise as afterbeep_session_hangup().
@@ -1236,6 +1536,23 @@ afterbeep_status afterbeep_session_config_init(struct afterbeep_session_config *
                                                size_t struct_size);
 
 /**
+ * A detector of silence as a session with this configuration has it, on its own; see afterbeep_silence_create().
+ *
+ * @param config       not NULL; of its fields, sample_rate_hz and those of silence count.
+ * @param error        out; says which field is wrong. May be NULL.
+ * @param out_silence  out, not NULL; NULL on failure.
+ * @retval AFTERBEEP_STATUS_SAMPLE_RATE       the rate is not supported.
+ * @retval AFTERBEEP_STATUS_CONFIG            a field is out of range.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, a struct_size is wrong, or there is no such mode.
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_silence_create_like(const struct afterbeep_session_config *config,
+                                               struct afterbeep_error *error,
+                                               struct afterbeep_silence **out_silence);
+
+/**
  * Takes the oldest event that awaits, also after the message's end. 128 are kept. Digits stand in no log.
  *
  * @param session      any value.
@@ -1254,7 +1571,7 @@ afterbeep_status afterbeep_session_poll_event(struct afterbeep_session session,
                                               size_t struct_size);
 
 /**
- * Creates a detector.
+ * Creates a detector with a fixed threshold; afterbeep_silence_create_like() makes an adaptive one.
  *
  * @param sample_rate_hz  8000.
  * @param threshold_dbm0  the level that separates silence from sound, [-80, 0]. Sound starts 1.5 dB

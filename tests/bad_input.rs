@@ -2,6 +2,7 @@
 
 mod common;
 
+use afterbeep::dsp::dtmf::Digit;
 use afterbeep::engine::{Engine, EngineConfig, FileConfig, OpenError, SessionError, SessionHandle};
 use afterbeep::line::FRAME_MAX_SAMPLES;
 use afterbeep::message::CreateError;
@@ -172,4 +173,36 @@ fn a_full_disk_ends_the_session_and_keeps_what_it_could_write() {
     let files = std::fs::read_dir(disk.path()).unwrap().count();
     assert!(engine.open(&config, &FileConfig::new(disk.path())).is_err());
     assert_eq!(std::fs::read_dir(disk.path()).unwrap().count(), files);
+}
+
+#[test]
+fn a_session_ends_though_its_requests_pile_up_and_no_frame_comes() {
+    let ends: [(fn(SessionHandle) -> Result<(), SessionError>, EndReason); 4] = [
+        (SessionHandle::hangup, EndReason::Hangup),
+        (SessionHandle::stop, EndReason::Stopped),
+        (SessionHandle::cancel, EndReason::Cancelled),
+        (SessionHandle::fail, EndReason::Error),
+    ];
+    let directory = tempfile::tempdir().unwrap();
+    let engine = engine();
+    let open = || {
+        let session = engine.open(&SessionConfig::default(), &FileConfig::new(directory.path())).unwrap();
+        (0..40).for_each(|_| session.push(&[100; 160]).unwrap());
+        let piled = (0..100).filter(|_| session.digit(Digit::new('5').unwrap()).is_ok()).count();
+        assert_eq!(piled, 16);
+        assert_eq!(session.digit(Digit::new('5').unwrap()), Err(SessionError::Busy));
+        session
+    };
+    for (end, reason) in ends {
+        let session = open();
+        end(session).unwrap();
+        // Whoever asked first is answered.
+        session.hangup().unwrap();
+        assert_eq!(result(session).end_reason, reason);
+        session.close().unwrap();
+    }
+    // What nobody ends, the engine does.
+    let left = open();
+    drop(engine);
+    assert_eq!(left.state(), Err(SessionError::Stale));
 }

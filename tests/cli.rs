@@ -115,6 +115,15 @@ fn flags_do_what_they_say() {
         "initial_silence",
         2_400..=2_502,
     );
+    // 3800mean is -10.6 dBm0, 1000mean is -22.2: the tone lies between them.
+    let mean = |mean| ["--no-beep", "--initial-silence", "300ms", "--silence-threshold", mean];
+    check(&mean("3800mean"), "initial_silence", 2_400..=2_502);
+    check(&mean("1000mean"), "hangup", 32_800..=32_800);
+    check(
+        &["--no-beep", "--silence", "adaptive", "--final-silence", "500ms"],
+        "final_silence",
+        12_000..=12_204,
+    );
     check(&["--no-beep", "--hangup-at", "0.5s"], "hangup", 4_000..=4_000);
     check(&["--hangup-at", "3.001s"], "hangup", 20_808..=20_808);
     let report = record(&input, out, &["--hangup-at", "300ms"]);
@@ -261,7 +270,7 @@ fn input_that_is_no_call_is_refused() {
 fn arguments_that_make_no_sense_are_usage_errors() {
     let input = data("message.wav");
     let input = input.to_str().unwrap();
-    let cases: [(&[&str], &str); 12] = [
+    let cases: [(&[&str], &str); 14] = [
         (&["record"], "INPUT"),
         (&["record", input, "--terminators", "Q"], "0-9"),
         (&["record", input, "--terminators", ""], "0-9"),
@@ -271,6 +280,8 @@ fn arguments_that_make_no_sense_are_usage_errors() {
         (&["record", input, "--echo-guard", "3s"], "--echo-guard takes 0 to 2000 ms"),
         (&["record", input, "--silence-threshold", "-90dBm0"], "--silence-threshold takes -80 to 0"),
         (&["record", input, "--silence-threshold", "loud"], "-40dBm0"),
+        (&["record", input, "--silence-threshold", "0mean"], "256mean"),
+        (&["detect", input, "--silence", "off"], "adaptive"),
         (&["record", input, "--beep-level", "3dBm0"], "--beep-level takes -60 to 0"),
         (&["record", input, "--format", "mp3"], "pcm16"),
         (&["detect", input, "--silence-threshold", "5dBm0"], "--silence-threshold takes"),
@@ -324,6 +335,26 @@ fn detect_tells_digits_and_spans_in_the_order_of_their_ends() {
         assert_eq!(pair[0]["end_sample"], pair[1]["start_sample"]);
         assert_ne!(pair[0]["event"], pair[1]["event"]);
     }
+}
+
+#[test]
+fn detect_follows_the_noise_where_asked_to() {
+    let mut random = Random::new(9);
+    let line =
+        Line::new().silence(2_000).tone(300.0, -20.0, 500).key(Key::new('5'), &mut random).silence(2_000);
+    let line = bytes(&line.noise(-36.0, &mut random).pcm());
+    let kinds = |how| -> Vec<String> {
+        let events = events(&with_input(&["detect", "-", "--json", "--silence", how], &line));
+        let ends: Vec<u64> = events.iter().map(|event| event["end_sample"].as_u64().unwrap()).collect();
+        assert!(ends.is_sorted(), "{ends:?}");
+        events.iter().map(|event| event["event"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(kinds("fixed").iter().filter(|kind| *kind == "silence").count(), 0);
+    // The digit and the sound end within a block of each other.
+    assert_eq!(
+        kinds("adaptive").iter().filter(|kind| *kind != "digit").collect::<Vec<_>>(),
+        ["silence", "sound", "silence"]
+    );
 }
 
 #[test]

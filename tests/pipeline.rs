@@ -4,8 +4,9 @@ mod common;
 
 use afterbeep::dsp::beep::BeepConfig;
 use afterbeep::dsp::dtmf::Digit;
+use afterbeep::dsp::silence::SilenceConfig;
 use afterbeep::engine::{FileConfig, SessionError, SessionResult};
-use afterbeep::session::{EndReason, SessionConfig, Terminators};
+use afterbeep::session::{EndReason, Session, SessionConfig, Terminators};
 use common::call::{engine, feed, record, result};
 use common::{Key, Line, Random, read_wav, samples, speech};
 use std::path::Path;
@@ -157,8 +158,44 @@ fn silence_ends_the_message_as_configured() {
     assert_eq!(record(&no_beep(), &file, &silent).end_reason, EndReason::Hangup);
 
     // Below the threshold everything is silence.
-    let deaf = SessionConfig { silence_threshold_dbm0: -10.0, ..both };
+    let deaf = SessionConfig { silence: SilenceConfig::fixed(-10.0), ..both };
     assert_eq!(record(&deaf, &file, &spoken).end_reason, EndReason::InitialSilence);
+}
+
+#[test]
+fn an_adaptive_threshold_ends_a_message_on_a_noisy_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = FileConfig::new(directory.path());
+    let mut random = Random::new(9);
+    let line = Line::new().silence(1_000).audio(&speech("numbers.wav")).silence(4_000);
+    let spoken = line.noise(-37.0, &mut random).pcm();
+    let noise = Line::new().silence(4_000).noise(-37.0, &mut random).pcm();
+    let fixed =
+        SessionConfig { initial_silence_ms: 3_000, final_silence_ms: 2_000, max_duration_ms: 0, ..no_beep() };
+    let adaptive = SessionConfig { silence: SilenceConfig::adaptive(), ..fixed };
+    assert_eq!(record(&fixed, &file, &spoken).end_reason, EndReason::Hangup);
+    let result = record(&adaptive, &file, &spoken);
+    assert_eq!(result.end_reason, EndReason::FinalSilence);
+    // The last word fades from 3.25 s on and is gone after 3.45 s; the setting counts from there, not from the hangover's end.
+    let due = samples(1_000 + 3_250 + 2_000 - 50) as u64..=samples(1_000 + 3_400 + 2_000) as u64;
+    assert!(due.contains(&result.samples), "{}", result.samples);
+    assert_eq!(record(&adaptive, &file, &noise).end_reason, EndReason::InitialSilence);
+
+    // The hangover of the beep's echo is no word of the caller's.
+    let echo = Line::new().tone(1_000.0, -15.0, 400).silence(4_000).noise(-55.0, &mut random).pcm();
+    let beep = SessionConfig { beep: Some(BeepConfig::default()), ..adaptive };
+    let result = record(&beep, &file, &echo);
+    assert_eq!(result.end_reason, EndReason::InitialSilence);
+    // The last block of the echo reaches into the recording.
+    assert!((24_000..=24_102).contains(&result.samples), "{}", result.samples);
+    // Losses are silence, and teach nothing of the line's noise.
+    let mut session = Session::new(&adaptive).unwrap();
+    session.push_lost(samples(100));
+    session.push(&noise[..samples(1_000)]);
+    session.push_lost(samples(1_899));
+    assert!(session.end().is_none());
+    session.push_lost(samples(2));
+    assert_eq!(session.end().unwrap().reason, EndReason::InitialSilence);
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod common;
 use afterbeep::dsp::beep::BeepConfig;
 use afterbeep::dsp::dtmf::Digit;
 use afterbeep::engine::{Engine, EngineConfig, FileConfig, SessionError, SessionHandle};
-use afterbeep::session::{EndReason, SessionConfig, TelephoneEvent};
+use afterbeep::session::{EndReason, PauseMode, SessionConfig, TelephoneEvent};
 use common::{Key, Line, Random};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -83,6 +83,8 @@ struct Scene {
     line: Vec<i16>,
     /// After so many frames the control thread acts.
     control: Option<(usize, Control)>,
+    /// Frames come with RTP timestamps.
+    rtp: bool,
     expected: EndReason,
 }
 
@@ -104,7 +106,7 @@ fn scenes(engine: &Engine, directory: &std::path::Path) -> Vec<Scene> {
         ..SessionConfig::default()
     };
     let spoken = || Line::new().silence(100).audio(&common::speech("reading.wav")[..2_400]);
-    let noise = |random: &mut Random| Line::new().silence(1_500).noise(-20.0, random).pcm();
+    let noise = |random: &mut Random| Line::new().silence(2_000).noise(-20.0, random).pcm();
     let lines = [
         ("key", spoken().key(Key::new('#'), &mut random).pcm(), None, EndReason::Dtmf),
         (
@@ -116,7 +118,7 @@ fn scenes(engine: &Engine, directory: &std::path::Path) -> Vec<Scene> {
         ("silence", vec![0; 8_000], None, EndReason::InitialSilence),
         ("noise", noise(&mut random), None, EndReason::MaxDuration),
     ];
-    let controls: [(&str, usize, Control, EndReason); 8] = [
+    let controls: [(&str, usize, Control, EndReason); 11] = [
         ("hangup in the beep", 1, |s| s.hangup().unwrap(), EndReason::Hangup),
         ("hangup in the guard", 4, |s| s.hangup().unwrap(), EndReason::Hangup),
         ("hangup", 20, |s| s.hangup().unwrap(), EndReason::Hangup),
@@ -124,6 +126,9 @@ fn scenes(engine: &Engine, directory: &std::path::Path) -> Vec<Scene> {
         ("cancel", 20, |s| s.cancel().unwrap(), EndReason::Cancelled),
         ("fail", 20, |s| s.fail().unwrap(), EndReason::Error),
         ("signalled key", 20, |s| s.digit(Digit::new('#').unwrap()).unwrap(), EndReason::Dtmf),
+        ("pause that masks", 20, |s| s.pause(PauseMode::Silence).unwrap(), EndReason::MaxDuration),
+        ("starting over", 20, |s| s.restart(true).unwrap(), EndReason::MaxDuration),
+        ("line drop", 20, |s| s.line_drop(true).unwrap(), EndReason::Hangup),
         (
             "telephone event",
             20,
@@ -140,9 +145,26 @@ fn scenes(engine: &Engine, directory: &std::path::Path) -> Vec<Scene> {
         .chain(noises)
         .map(|(name, line, control, expected)| {
             let session = engine.open(&config, &file).unwrap();
-            Scene { name, session, line, control, expected }
+            Scene { name, session, line, control, rtp: name == "noise", expected }
         })
         .collect();
+    // Keys and words that wait until it is known what becomes of them.
+    let waiting = SessionConfig { mask_digits: true, start_on_speech: true, ..config };
+    for (name, keys) in [("masked keys", "5*"), ("masked key that ends", "5#")] {
+        let mut line = Line::new().silence(300);
+        for key in keys.chars() {
+            line = line.key(Key::new(key), &mut random).audio(&common::speech("reading.wav")[..1_200]);
+        }
+        let ends = keys.ends_with('#');
+        scenes.push(Scene {
+            name,
+            session: engine.open(&waiting, &file).unwrap(),
+            line: line.silence(500).pcm(),
+            control: None,
+            rtp: false,
+            expected: if ends { EndReason::Dtmf } else { EndReason::FinalSilence },
+        });
+    }
     // Longer than the ring, whose writer sleeps: samples are lost in every frame of its second half.
     let endless = SessionConfig { beep: None, max_duration_ms: 4_000, ..SessionConfig::default() };
     scenes.push(Scene {
@@ -150,6 +172,7 @@ fn scenes(engine: &Engine, directory: &std::path::Path) -> Vec<Scene> {
         session: engine.open(&endless, &file).unwrap(),
         line: Line::new().silence(5_000).noise(-20.0, &mut random).pcm(),
         control: None,
+        rtp: false,
         expected: EndReason::MaxDuration,
     });
     scenes
@@ -169,6 +192,10 @@ fn play(scenes: &[Scene], foreign: SessionHandle, closed: SessionHandle) {
             let _ = scene.session.pull(&mut heard);
             let _ = scene.session.state();
             let pushed = match number % 7 {
+                // Every seventh frame is missing, another one comes again.
+                6 if scene.rtp => Ok(()),
+                5 if scene.rtp => scene.session.push_at(160 * number as u32 - 160, frame),
+                _ if scene.rtp => scene.session.push_at(160 * number as u32, frame),
                 6 => scene.session.push_lost(frame.len()),
                 _ => scene.session.push(frame),
             };

@@ -3,26 +3,30 @@
 use afterbeep::session::EndReason;
 use afterbeep::session::state::{Input, State, Transition, transition};
 
-const STATES: [State; 4] = [State::Beep, State::EchoGuard, State::Recording, State::Ended];
+const STATES: [State; 5] =
+    [State::Beep, State::EchoGuard, State::AwaitingSpeech, State::Recording, State::Ended];
 
 #[test]
 fn every_pair_has_a_stated_outcome() {
     use Transition::{End, Stay, To};
     let table = [
-        (Input::BeepDone, [To(State::EchoGuard), Stay, Stay]),
-        (Input::GuardDone, [Stay, To(State::Recording), Stay]),
-        (Input::Terminator, [Stay, Stay, End(EndReason::Dtmf)]),
-        (Input::OtherDigit, [Stay, Stay, Stay]),
-        (Input::MaxDuration, [Stay, Stay, End(EndReason::MaxDuration)]),
-        (Input::FinalSilence, [Stay, Stay, End(EndReason::FinalSilence)]),
-        (Input::InitialSilence, [Stay, Stay, End(EndReason::InitialSilence)]),
-        (Input::Hangup, [End(EndReason::Hangup); 3]),
-        (Input::Stop, [End(EndReason::Stopped); 3]),
-        (Input::Cancel, [End(EndReason::Cancelled); 3]),
-        (Input::Fail, [End(EndReason::Error); 3]),
+        (Input::BeepDone, [To(State::EchoGuard), Stay, Stay, Stay]),
+        (Input::AwaitSpeech, [Stay, To(State::AwaitingSpeech), Stay, Stay]),
+        (Input::GuardDone, [Stay, To(State::Recording), Stay, Stay]),
+        (Input::Speech, [Stay, Stay, To(State::Recording), Stay]),
+        (Input::Terminator, [Stay, Stay, End(EndReason::Dtmf), End(EndReason::Dtmf)]),
+        (Input::OtherDigit, [Stay, Stay, Stay, Stay]),
+        (Input::MaxDuration, [Stay, Stay, Stay, End(EndReason::MaxDuration)]),
+        (Input::FinalSilence, [Stay, Stay, Stay, End(EndReason::FinalSilence)]),
+        (Input::InitialSilence, [Stay, Stay, End(EndReason::InitialSilence), End(EndReason::InitialSilence)]),
+        (Input::Hangup, [End(EndReason::Hangup); 4]),
+        (Input::Stop, [End(EndReason::Stopped); 4]),
+        (Input::MediaTimeout, [End(EndReason::MediaTimeout); 4]),
+        (Input::Cancel, [End(EndReason::Cancelled); 4]),
+        (Input::Fail, [End(EndReason::Error); 4]),
     ];
-    for (input, [beep, guard, recording]) in table {
-        for (state, expected) in STATES.into_iter().zip([beep, guard, recording, Stay]) {
+    for (input, [beep, guard, awaiting, recording]) in table {
+        for (state, expected) in STATES.into_iter().zip([beep, guard, awaiting, recording, Stay]) {
             assert_eq!(transition(state, input), expected, "{state:?} × {input:?}");
         }
     }
@@ -32,10 +36,12 @@ fn every_pair_has_a_stated_outcome() {
 fn the_documented_table_is_the_tested_one() {
     let source = include_str!("../src/session/state.rs");
     let rows: Vec<&str> = source.lines().filter(|line| line.starts_with("//! | `")).collect();
-    assert_eq!(rows.len(), 11);
+    assert_eq!(rows.len(), 14);
     let inputs = [
         Input::BeepDone,
+        Input::AwaitSpeech,
         Input::GuardDone,
+        Input::Speech,
         Input::Terminator,
         Input::OtherDigit,
         Input::MaxDuration,
@@ -43,13 +49,14 @@ fn the_documented_table_is_the_tested_one() {
         Input::InitialSilence,
         Input::Hangup,
         Input::Stop,
+        Input::MediaTimeout,
         Input::Cancel,
         Input::Fail,
     ];
     for (row, input) in rows.iter().zip(inputs) {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
         assert_eq!(cells[1], format!("`{input:?}`"));
-        for (cell, state) in cells[2..6].iter().zip(STATES) {
+        for (cell, state) in cells[2..7].iter().zip(STATES) {
             let expected = match transition(state, input) {
                 Transition::Stay => "–".to_owned(),
                 Transition::To(next) => format!("→ `{next:?}`"),
@@ -62,7 +69,7 @@ fn the_documented_table_is_the_tested_one() {
 
 #[test]
 fn numbers_of_states_and_reasons_are_fixed() {
-    assert_eq!(STATES.map(|state| state as u32), [1, 2, 3, 4]);
+    assert_eq!(STATES.map(|state| state as u32), [1, 2, 5, 3, 4]);
     assert!(STATES.iter().all(|&state| State::from_number(state as u32) == Some(state)));
     let reasons = [
         (EndReason::Dtmf, 1, "dtmf"),
@@ -71,6 +78,8 @@ fn numbers_of_states_and_reasons_are_fixed() {
         (EndReason::MaxDuration, 4, "max_duration"),
         (EndReason::Hangup, 5, "hangup"),
         (EndReason::Stopped, 6, "stopped"),
+        (EndReason::TooShort, 8, "too_short"),
+        (EndReason::MediaTimeout, 9, "media_timeout"),
         (EndReason::Cancelled, 10, "cancelled"),
         (EndReason::Error, 13, "error"),
     ];

@@ -25,6 +25,10 @@ pub struct afterbeep_engine_config {
     pub batch_ms: u32,
     /// Audio that a session's ring holds, in milliseconds, [100, 600000]; 2000 by default.
     pub ring_ms: u32,
+    /// How long a host may deliver no audio, neither frames nor losses, before the session ends as
+    /// AFTERBEEP_END_REASON_MEDIA_TIMEOUT, in milliseconds of wall time, 0 for ever, or [100, 3600000]; 60000 by
+    /// default.
+    pub media_timeout_ms: u32,
 }
 
 /// Opens sessions and writes their files.
@@ -48,6 +52,7 @@ impl Default for afterbeep_engine_config {
             poll_interval_ms: config.poll_interval_ms,
             batch_ms: config.batch_ms,
             ring_ms: config.ring_ms,
+            media_timeout_ms: config.media_timeout_ms,
         }
     }
 }
@@ -111,6 +116,7 @@ pub unsafe extern "C" fn afterbeep_engine_create(
             poll_interval_ms: fields.poll_interval_ms,
             batch_ms: fields.batch_ms,
             ring_ms: fields.ring_ms,
+            media_timeout_ms: fields.media_timeout_ms,
         };
         // SAFETY: the caller vouches for both pointers.
         unsafe {

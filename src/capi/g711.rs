@@ -8,6 +8,7 @@ use crate::line::g711;
 /// @param pcm           out; room for `sample_count` samples. May be NULL where that is 0.
 /// @param sample_count  any number.
 /// Thread: [any]; real-time safe.  Since: 0.1.
+/// cbindgen:postfix=AFTERBEEP_NONBLOCKING
 ///
 /// # Safety
 /// Both buffers are as long as told and do not overlap.
@@ -20,6 +21,7 @@ pub unsafe extern "C" fn afterbeep_alaw_decode(codes: *const u8, pcm: *mut i16, 
 /// Decodes µ-law (ITU-T G.711) to 16-bit linear samples. Parameters as afterbeep_alaw_decode().
 ///
 /// Thread: [any]; real-time safe.  Since: 0.1.
+/// cbindgen:postfix=AFTERBEEP_NONBLOCKING
 ///
 /// # Safety
 /// Both buffers are as long as told and do not overlap.
@@ -35,6 +37,7 @@ pub unsafe extern "C" fn afterbeep_ulaw_decode(codes: *const u8, pcm: *mut i16, 
 /// @param codes         out; room for `sample_count` codes. May be NULL where that is 0.
 /// @param sample_count  any number.
 /// Thread: [any]; real-time safe.  Since: 0.1.
+/// cbindgen:postfix=AFTERBEEP_NONBLOCKING
 ///
 /// # Safety
 /// Both buffers are as long as told and do not overlap.
@@ -47,6 +50,7 @@ pub unsafe extern "C" fn afterbeep_alaw_encode(pcm: *const i16, codes: *mut u8, 
 /// Encodes 16-bit linear samples as µ-law (ITU-T G.711). Parameters as afterbeep_alaw_encode().
 ///
 /// Thread: [any]; real-time safe.  Since: 0.1.
+/// cbindgen:postfix=AFTERBEEP_NONBLOCKING
 ///
 /// # Safety
 /// Both buffers are as long as told and do not overlap.

@@ -11,6 +11,7 @@ pub mod dtmf;
 pub mod dtmf_profile;
 pub mod error;
 pub mod g711;
+pub mod level;
 pub mod telephone_event;
 
 #[cfg(feature = "std")]

@@ -33,7 +33,7 @@ pub struct afterbeep_result {
     pub samples: u64,
     /// The same in whole milliseconds.
     pub duration_ms: u64,
-    /// Samples that were recorded and then cut off: the terminating key and what followed it.
+    /// Samples that were recorded and then cut off; `cut` says what they held.
     pub trimmed_samples: u64,
     /// Samples that we lost (ring full, disk).
     pub lost_samples: u64,
@@ -41,6 +41,16 @@ pub struct afterbeep_result {
     pub line_lost_samples: u64,
     /// Samples that were dropped after the beep, where its echo may have been.
     pub echo_guard_samples: u64,
+    /// Samples of frames that came too late, or again, by their timestamps: they were dropped.
+    pub late_samples: u64,
+    /// How often a frame's timestamp was far from what was due.
+    pub timestamp_jumps: u64,
+    /// Samples that were recorded before the recording started over.
+    pub dropped_samples: u64,
+    /// What was cut off the end: afterbeep_cut.
+    pub cut: u32,
+    /// Zero.
+    pub reserved: u32,
 }
 
 /// The struct of 0.1, which the oldest caller may have.
@@ -100,6 +110,11 @@ pub unsafe extern "C" fn afterbeep_session_result(
             lost_samples: result.lost_samples,
             line_lost_samples: result.line_lost_samples,
             echo_guard_samples: result.echo_guard_samples,
+            late_samples: result.late_samples,
+            timestamp_jumps: result.timestamp_jumps,
+            dropped_samples: result.dropped_samples,
+            cut: result.cut as u32,
+            reserved: 0,
         };
         // SAFETY: the caller vouches for it.
         unsafe { write_sized(out_result, struct_size, OLDEST, &fields) }

@@ -9,6 +9,7 @@ use super::status::afterbeep_status;
 use super::telephone_event::afterbeep_telephone_event;
 use crate::dsp::dtmf::Digit;
 use crate::engine::{SessionError, SessionHandle};
+use crate::session::PauseMode;
 use std::ffi::c_char;
 
 /// Longest frame that one call takes: a fifth of a second at 48 kHz.
@@ -18,8 +19,8 @@ const _: () = assert!(AFTERBEEP_FRAME_MAX_SAMPLES == crate::line::FRAME_MAX_SAMP
 /// A session: a value to copy, not a pointer. 0 is none. Once it is closed, every call with it
 /// answers AFTERBEEP_STATUS_STALE; a value that was never given out, AFTERBEEP_STATUS_FOREIGN.
 ///
-/// Methods: afterbeep_session_open(), _push(), _push_lost(), _pull(), _writable_samples(),
-/// _state(), _digit(), _telephone_event(), _poll_event(), _hangup(), _stop(), _cancel(), _result(), _path(), _close().
+/// Methods: afterbeep_session_open(), _push(), _push_at(), _push_lost(), _pull(), _writable_samples(),
+/// _state(), _digit(), _telephone_event(), _poll_event(), _line_drop(), _pause(), _resume(), _restart(), _hangup(), _stop(), _cancel(), _result(), _path(), _close().
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct afterbeep_session {
@@ -129,6 +130,41 @@ pub extern "C" fn afterbeep_session_push_lost(
     media_call(session, |session| Ok(session.push_lost(sample_count)?))
 }
 
+/// Takes the next frame with its RTP timestamp, in units of 1/8000 s: a gap before it, up to five minutes, is filled with
+/// silence, as afterbeep_session_push_lost() does. The first frame begins the stream. Late and repeated frames are
+/// dropped; who wants late ones puts them in order first.
+///
+/// @param session        any value.
+/// @param rtp_timestamp  of the frame's first sample; it wraps around.
+/// @param pcm            in; as for push.
+/// @param sample_count   [0, AFTERBEEP_FRAME_MAX_SAMPLES].
+/// @retval AFTERBEEP_STATUS_LATE            it came too late, or again: it was dropped, and is counted.
+/// @retval AFTERBEEP_STATUS_TIMESTAMP_JUMP  its timestamp is minutes ahead, or long past: it was taken as what comes
+///                                          next, and the jump is counted.
+/// @retval AFTERBEEP_STATUS_ENDED, _OVERRUN, _BUSY, _FRAME_TOO_LONG, _INVALID_ARGUMENT, _STALE, _FOREIGN  as for push.
+/// Thread: [media]; real-time safe.  Since: 0.1.
+/// cbindgen:postfix=AFTERBEEP_NONBLOCKING
+///
+/// # Safety
+/// `pcm` is NULL or as long as told.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn afterbeep_session_push_at(
+    session: afterbeep_session,
+    rtp_timestamp: u32,
+    pcm: *const i16,
+    sample_count: usize,
+) -> afterbeep_status {
+    media_call(session, |session| {
+        if sample_count > AFTERBEEP_FRAME_MAX_SAMPLES {
+            return Err(afterbeep_status::FRAME_TOO_LONG);
+        }
+        // SAFETY: the caller vouches for it.
+        let frame = unsafe { samples(pcm, sample_count) }?;
+        Ok(session.push_at(rtp_timestamp, frame)?)
+    })
+}
+
 /// Fills a frame with what the caller shall hear: the beep's samples that are due, silence
 /// afterwards. The beep runs on the push clock: it is over when as many samples were pushed as it
 /// has, whether or not they are pulled.
@@ -212,7 +248,8 @@ pub unsafe extern "C" fn afterbeep_session_state(
     })
 }
 
-/// Takes a digit that came by signalling other than RTP (SIP INFO); it counts from the next sample on.
+/// Takes a digit that came by signalling other than RTP (SIP INFO); it counts from the next sample on. A press that is
+/// signalled both ways is given one way: this call and afterbeep_session_telephone_event() do not know of each other.
 ///
 /// @param session  any value.
 /// @param digit    '0' to '9', '*', '#', 'A' to 'D'.
@@ -258,13 +295,72 @@ pub unsafe extern "C" fn afterbeep_session_telephone_event(
 /// The caller hung up: the message ends, and is kept. A message that ended already stays as it is.
 ///
 /// @param session  any value.
-/// @retval AFTERBEEP_STATUS_BUSY             too many requests await the next frame.
 /// @retval AFTERBEEP_STATUS_STALE, _FOREIGN  the handle is no open session's.
 /// Thread: [control].  Since: 0.1.
 #[unsafe(no_mangle)]
 #[must_use]
 pub extern "C" fn afterbeep_session_hangup(session: afterbeep_session) -> afterbeep_status {
     guard(|| Ok(SessionHandle::from(session).hangup()?))
+}
+
+/// The line's own signals say that the caller is gone (loop-current drop, polarity reversal), or there after all. A drop
+/// that lasts for line_drop_debounce_ms of audio ends the message as afterbeep_session_hangup() does.
+///
+/// @param session  any value.
+/// @param dropped  1 when the line dropped, 0 when it is back.
+/// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  dropped is neither.
+/// @retval AFTERBEEP_STATUS_BUSY, _STALE, _FOREIGN  as for afterbeep_session_digit().
+/// Thread: [control].  Since: 0.1.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn afterbeep_session_line_drop(session: afterbeep_session, dropped: u32) -> afterbeep_status {
+    guard(|| match dropped {
+        0 | 1 => Ok(SessionHandle::from(session).line_drop(dropped == 1)?),
+        _ => Err(afterbeep_status::INVALID_ARGUMENT),
+    })
+}
+
+/// Masks what follows, in any state: it never reaches the file, and no digit, tone or silence in it counts. Another mode
+/// takes the place of the present one.
+///
+/// @param session  any value.
+/// @param mode     afterbeep_pause_mode.
+/// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  there is no such mode.
+/// @retval AFTERBEEP_STATUS_BUSY, _STALE, _FOREIGN  as for afterbeep_session_digit().
+/// Thread: [control]; takes effect with the next frame.  Since: 0.1.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn afterbeep_session_pause(session: afterbeep_session, mode: u32) -> afterbeep_status {
+    guard(|| {
+        let mode = PauseMode::from_number(mode).ok_or(afterbeep_status::INVALID_ARGUMENT)?;
+        Ok(SessionHandle::from(session).pause(mode)?)
+    })
+}
+
+/// Goes on after a pause. Otherwise as afterbeep_session_pause().
+///
+/// Thread: [control]; takes effect with the next frame.  Since: 0.1.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn afterbeep_session_resume(session: afterbeep_session) -> afterbeep_status {
+    guard(|| Ok(SessionHandle::from(session).resume()?))
+}
+
+/// Drops what was recorded and starts over in the same file, as for "press 3 to record again". Before the recording has
+/// started, and after its end, this does nothing.
+///
+/// @param session  any value.
+/// @param beep     1 plays the beep again, if there is one; 0 records at once.
+/// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  beep is neither.
+/// @retval AFTERBEEP_STATUS_BUSY, _STALE, _FOREIGN  as for afterbeep_session_digit().
+/// Thread: [control]; takes effect with the next frame.  Since: 0.1.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn afterbeep_session_restart(session: afterbeep_session, beep: u32) -> afterbeep_status {
+    guard(|| match beep {
+        0 | 1 => Ok(SessionHandle::from(session).restart(beep == 1)?),
+        _ => Err(afterbeep_status::INVALID_ARGUMENT),
+    })
 }
 
 /// Ends the message, which is kept. Otherwise as afterbeep_session_hangup().

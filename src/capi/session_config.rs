@@ -3,9 +3,11 @@
 use super::dtmf_profile::{self, afterbeep_dtmf_profile};
 use super::error::{Failure, afterbeep_error};
 use super::guard;
-use super::memory::{read_sized, text, write_sized};
+use super::memory::{hand_over, object, read_sized, text, write_sized};
+use super::silence::{afterbeep_silence, afterbeep_silence_mode};
 use super::status::afterbeep_status;
 use crate::dsp::beep::BeepConfig;
+use crate::dsp::silence::{AdaptiveSilence, FixedSilence, SilenceConfig, SilenceDetector};
 use crate::engine::FileConfig;
 use crate::line::SampleRate;
 use crate::session::{SessionConfig, Terminators};
@@ -51,13 +53,53 @@ pub struct afterbeep_session_config {
     pub initial_silence_ms: u32,
     /// Silence that ends the message, in milliseconds, [0, 86400000]; 0 (default) for off.
     pub final_silence_ms: u32,
-    /// The level in dBm0 that separates silence from sound, [-80, 0]; -40 by default.
+    /// The level in dBm0 that separates silence from sound where it is fixed, [-80, 0]; -40 by default. See
+    /// afterbeep_dbm0_from_mean_abs().
     pub silence_threshold_dbm0: f32,
-    /// Zero.
-    pub reserved: u32,
+    /// What separates silence from sound: afterbeep_silence_mode; AFTERBEEP_SILENCE_MODE_FIXED by default.
+    pub silence_mode: u32,
     /// What counts as a digit, from afterbeep_dtmf_profile_init(); copied. NULL (default) for the default.
     pub dtmf: *const afterbeep_dtmf_profile,
+    /// 1 replaces the tones of digits by silence in the file, which is then 75 ms behind the line; 0 (default) does not.
+    pub mask_digits: u32,
+    /// 1 cuts the silence that ended the message, less a tail; 0 (default) keeps it.
+    pub trim_final_silence: u32,
+    /// How much of that silence is kept, in milliseconds, [0, 10000]; 200 by default.
+    pub final_silence_tail_ms: u32,
+    /// 1 starts the recording with the first sound, 0 (default) at once.
+    pub start_on_speech: u32,
+    /// How much is recorded from before that sound, in milliseconds, [0, 2000]; 300 by default.
+    pub pre_roll_ms: u32,
+    /// Shortest message in milliseconds of recorded audio before anything is cut, [0, max_duration_ms]; 0 by default.
+    /// A shorter one ends as AFTERBEEP_END_REASON_TOO_SHORT.
+    pub min_duration_ms: u32,
+    /// 1 deletes messages that are too short, 0 (default) keeps them.
+    pub delete_too_short: u32,
+    /// 1 deletes messages that ended by initial silence, 0 (default) keeps them.
+    pub delete_initial_silence: u32,
+    /// How long afterbeep_session_line_drop() has to last to end the message, in milliseconds of audio, [0, 10000];
+    /// 250 by default.
+    pub line_drop_debounce_ms: u32,
+    /// Fixed: distance in decibels between the levels at which sound starts and stops, evenly around the
+    /// threshold, [0, 20]; 3 by default.
+    pub silence_hysteresis_db: f32,
+    /// Adaptive: lowest noise floor in dBm0, [-80, 0]; -55 by default. On a quieter line the levels are no lower.
+    pub silence_floor_min_dbm0: f32,
+    /// Adaptive: highest noise floor in dBm0, [the lowest one, 0]; -35 by default. Louder noise is sound.
+    pub silence_floor_max_dbm0: f32,
+    /// Adaptive: where sound starts, in decibels above the floor, [more than where it stops, 30]; 8 by default.
+    pub silence_start_above_floor_db: f32,
+    /// Adaptive: where sound stops, in decibels above the floor, [1, 30]; 4 by default.
+    pub silence_stop_above_floor_db: f32,
+    /// Adaptive: how long the level has to stay below that until it is silence, in milliseconds, [0, 2000]; 150 by
+    /// default. The silence then counts from where the sound stopped.
+    pub silence_hangover_ms: u32,
+    /// Zero.
+    pub reserved: u32,
 }
+
+/// The tail of the final silence that is kept where it is cut.
+const DEFAULT_TAIL_MS: u32 = 200;
 
 /// The struct of 0.1, which the oldest caller may have.
 const OLDEST: usize = size_of::<afterbeep_session_config>();
@@ -66,6 +108,8 @@ impl Default for afterbeep_session_config {
     fn default() -> Self {
         let session = SessionConfig::default();
         let beep = BeepConfig::default();
+        let fixed = FixedSilence::default();
+        let adaptive = AdaptiveSilence::default();
         Self {
             struct_size: size_of::<Self>() as u32,
             sample_rate_hz: session.sample_rate.hz(),
@@ -82,9 +126,25 @@ impl Default for afterbeep_session_config {
             terminators: c"#".as_ptr(),
             initial_silence_ms: session.initial_silence_ms,
             final_silence_ms: session.final_silence_ms,
-            silence_threshold_dbm0: session.silence_threshold_dbm0,
-            reserved: 0,
+            silence_threshold_dbm0: fixed.threshold_dbm0,
+            silence_mode: afterbeep_silence_mode::FIXED as u32,
             dtmf: ptr::null(),
+            mask_digits: session.mask_digits.into(),
+            trim_final_silence: session.final_silence_tail_ms.is_some().into(),
+            final_silence_tail_ms: session.final_silence_tail_ms.unwrap_or(DEFAULT_TAIL_MS),
+            start_on_speech: session.start_on_speech.into(),
+            pre_roll_ms: session.pre_roll_ms,
+            min_duration_ms: session.min_duration_ms,
+            delete_too_short: session.delete_too_short.into(),
+            delete_initial_silence: session.delete_initial_silence.into(),
+            line_drop_debounce_ms: session.line_drop_debounce_ms,
+            silence_hysteresis_db: fixed.hysteresis_db,
+            silence_floor_min_dbm0: adaptive.floor_min_dbm0,
+            silence_floor_max_dbm0: adaptive.floor_max_dbm0,
+            silence_start_above_floor_db: adaptive.start_above_floor_db,
+            silence_stop_above_floor_db: adaptive.stop_above_floor_db,
+            silence_hangover_ms: adaptive.hangover_ms,
+            reserved: 0,
         }
     }
 }
@@ -120,10 +180,8 @@ pub(super) unsafe fn read(
 ) -> Result<(SessionConfig, FileConfig), afterbeep_status> {
     // SAFETY: the caller vouches for all pointers.
     unsafe {
-        let fields = read_sized(config, OLDEST, afterbeep_session_config::default()).map_err(|status| {
-            let text = "the configuration is NULL, or its struct_size is wrong";
-            Failure::plain(status, text).tell(error)
-        })?;
+        let fields = read_sized(config, OLDEST, afterbeep_session_config::default())
+            .map_err(|status| wrong_size(status).tell(error))?;
         let dtmf = dtmf_profile::read(fields.dtmf, error)?;
         let (session, file) = translate(&fields).map_err(|failure| failure.tell(error))?;
         Ok((SessionConfig { dtmf, ..session }, file))
@@ -144,14 +202,26 @@ unsafe fn translate(fields: &afterbeep_session_config) -> Result<(SessionConfig,
     let directory = directory.ok_or_else(|| invalid("directory", "directory is NULL; name one".into()))?;
     let file_name = named("file_name", fields.file_name)?;
     let terminators = named("terminators", fields.terminators)?.unwrap_or("none");
-    let rate = SampleRate::new(fields.sample_rate_hz).map_err(|error| {
-        Failure::field(afterbeep_status::SAMPLE_RATE, "sample_rate_hz", error.to_string())
-    })?;
+    let rate = rate(fields)?;
     let format = Format::from_number(fields.format)
         .ok_or_else(|| invalid("format", "format takes an afterbeep_format".into()))?;
-    if fields.beep > 1 || fields.reserved != 0 {
-        return Err(invalid("beep", "beep takes 0 or 1, and reserved 0".into()));
+    let switches = [
+        (fields.beep, "beep"),
+        (fields.mask_digits, "mask_digits"),
+        (fields.trim_final_silence, "trim_final_silence"),
+        (fields.start_on_speech, "start_on_speech"),
+        (fields.delete_too_short, "delete_too_short"),
+        (fields.delete_initial_silence, "delete_initial_silence"),
+    ];
+    for (value, field) in switches {
+        if value > 1 {
+            return Err(invalid(field, format!("{field} takes 0 or 1")));
+        }
     }
+    if fields.reserved != 0 {
+        return Err(invalid("reserved", "reserved takes 0".into()));
+    }
+    let silence = silence(fields).ok_or_else(no_such_mode)?;
     let terminators = Terminators::parse(terminators)
         .map_err(|error| Failure::field(afterbeep_status::CONFIG, "terminators", error.to_string()))?;
     let beep = BeepConfig {
@@ -168,9 +238,92 @@ unsafe fn translate(fields: &afterbeep_session_config) -> Result<(SessionConfig,
         max_duration_ms: fields.max_duration_ms,
         initial_silence_ms: fields.initial_silence_ms,
         final_silence_ms: fields.final_silence_ms,
-        silence_threshold_dbm0: fields.silence_threshold_dbm0,
+        final_silence_tail_ms: (fields.trim_final_silence == 1).then_some(fields.final_silence_tail_ms),
+        mask_digits: fields.mask_digits == 1,
+        start_on_speech: fields.start_on_speech == 1,
+        pre_roll_ms: fields.pre_roll_ms,
+        min_duration_ms: fields.min_duration_ms,
+        delete_too_short: fields.delete_too_short == 1,
+        delete_initial_silence: fields.delete_initial_silence == 1,
+        line_drop_debounce_ms: fields.line_drop_debounce_ms,
+        silence,
         ..SessionConfig::default()
     };
     let file = FileConfig { directory: directory.into(), name: file_name.map(str::to_owned), format };
     Ok((session, file))
+}
+
+/// What the fields of the mode say; `None` where there is no such mode.
+fn silence(fields: &afterbeep_session_config) -> Option<SilenceConfig> {
+    const FIXED: u32 = afterbeep_silence_mode::FIXED as u32;
+    const ADAPTIVE: u32 = afterbeep_silence_mode::ADAPTIVE as u32;
+    Some(match fields.silence_mode {
+        FIXED => SilenceConfig::Fixed(FixedSilence {
+            threshold_dbm0: fields.silence_threshold_dbm0,
+            hysteresis_db: fields.silence_hysteresis_db,
+        }),
+        ADAPTIVE => SilenceConfig::Adaptive(AdaptiveSilence {
+            floor_min_dbm0: fields.silence_floor_min_dbm0,
+            floor_max_dbm0: fields.silence_floor_max_dbm0,
+            start_above_floor_db: fields.silence_start_above_floor_db,
+            stop_above_floor_db: fields.silence_stop_above_floor_db,
+            hangover_ms: fields.silence_hangover_ms,
+        }),
+        _ => return None,
+    })
+}
+
+/// A detector of silence as a session with this configuration has it, on its own; see afterbeep_silence_create().
+///
+/// @param config       not NULL; of its fields, sample_rate_hz and those of silence count.
+/// @param error        out; says which field is wrong. May be NULL.
+/// @param out_silence  out, not NULL; NULL on failure.
+/// @retval AFTERBEEP_STATUS_SAMPLE_RATE       the rate is not supported.
+/// @retval AFTERBEEP_STATUS_CONFIG            a field is out of range.
+/// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, a struct_size is wrong, or there is no such mode.
+/// Thread: [control].  Since: 0.1.
+///
+/// # Safety
+/// `config` begins with its size; `error` and `out_silence` are NULL or valid.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn afterbeep_silence_create_like(
+    config: *const afterbeep_session_config,
+    error: *mut afterbeep_error,
+    out_silence: *mut *mut afterbeep_silence,
+) -> afterbeep_status {
+    guard(|| {
+        // SAFETY: the caller vouches for all pointers.
+        unsafe {
+            *object(out_silence)? = ptr::null_mut();
+            let detector = read_silence(config).map_err(|failure| failure.tell(error))?;
+            hand_over(out_silence, afterbeep_silence::new(detector))
+        }
+    })
+}
+
+/// # Safety
+/// `config` is NULL, or begins with its size.
+unsafe fn read_silence(config: *const afterbeep_session_config) -> Result<SilenceDetector, Failure> {
+    // SAFETY: the caller vouches for it.
+    let fields =
+        unsafe { read_sized(config, OLDEST, afterbeep_session_config::default()) }.map_err(wrong_size)?;
+    rate(&fields)?;
+    let config = silence(&fields).ok_or_else(no_such_mode)?;
+    SilenceDetector::new(&config)
+        .map_err(|error| Failure::field(afterbeep_status::CONFIG, error.field, error.to_string()))
+}
+
+fn wrong_size(status: afterbeep_status) -> Failure {
+    Failure::plain(status, "the configuration is NULL, or its struct_size is wrong")
+}
+
+fn no_such_mode() -> Failure {
+    let text = "silence_mode takes an afterbeep_silence_mode";
+    Failure::field(afterbeep_status::INVALID_ARGUMENT, "silence_mode", text)
+}
+
+fn rate(fields: &afterbeep_session_config) -> Result<SampleRate, Failure> {
+    SampleRate::new(fields.sample_rate_hz)
+        .map_err(|error| Failure::field(afterbeep_status::SAMPLE_RATE, "sample_rate_hz", error.to_string()))
 }

@@ -29,7 +29,8 @@ pub enum afterbeep_status {
     FULL = -9,
     /// The message is over; the frame was ignored. Ask for the result and close the session.
     ENDED = -10,
-    /// The writer is behind: samples were lost, and are declared in the result. Recording goes on.
+    /// More came than could be kept: samples of the recording (the writer is behind; they are declared in the result), or
+    /// events that nobody polled. Everything goes on.
     OVERRUN = -11,
     /// The same call is under way on another thread, or too many requests await the next frame.
     BUSY = -12,
@@ -43,16 +44,20 @@ pub enum afterbeep_status {
     NOT_FINISHED = -16,
     /// There is none: no event awaits, or the message has no file.
     NONE = -17,
-    /// The buffer is too small; the length that is needed was written.
+    /// The buffer, or memory, is too small; its call says how to learn what is needed.
     BUFFER_TOO_SMALL = -18,
     /// The sample rate is not supported: convert the audio to 8000 Hz.
     SAMPLE_RATE = -19,
     /// A fault of this library, caught at its boundary. Please report it.
     INTERNAL = -20,
+    /// The frame came too late, or again: it was dropped, and is counted in the result.
+    LATE = -21,
+    /// The timestamp is minutes ahead, or long past: the frame was taken as what comes next, and the jump is counted.
+    TIMESTAMP_JUMP = -22,
 }
 
 impl afterbeep_status {
-    const ALL: [(Self, &'static CStr); 21] = [
+    const ALL: [(Self, &'static CStr); 23] = [
         (Self::OK, c"ok"),
         (
             Self::INVALID_ARGUMENT,
@@ -67,16 +72,18 @@ impl afterbeep_status {
         (Self::IO, c"the operating system refused; the error has its number"),
         (Self::FULL, c"no further session can be open; close one, or raise max_sessions"),
         (Self::ENDED, c"the message is over; ask for its result and close the session"),
-        (Self::OVERRUN, c"the writer is behind and samples were lost; recording goes on"),
+        (Self::OVERRUN, c"more came than could be kept, samples or events; feed slower, or poll more often"),
         (Self::BUSY, c"busy with another thread's call, or too many requests await the next frame"),
         (Self::STALE, c"the session was closed; its handle is no longer valid"),
         (Self::FOREIGN, c"this is no session's handle; use the one that open gave"),
         (Self::FRAME_TOO_LONG, c"the frame is longer than AFTERBEEP_FRAME_MAX_SAMPLES; push it in parts"),
         (Self::NOT_FINISHED, c"the message is not finished yet; end it, or wait longer"),
         (Self::NONE, c"there is none"),
-        (Self::BUFFER_TOO_SMALL, c"the buffer is too small; the length that is needed was written"),
+        (Self::BUFFER_TOO_SMALL, c"the buffer or memory is too small; ask for the size that is needed"),
         (Self::SAMPLE_RATE, c"the sample rate is not supported; convert the audio to 8000 Hz"),
         (Self::INTERNAL, c"a fault of this library; please report it"),
+        (Self::LATE, c"the frame came too late, or again; it was dropped"),
+        (Self::TIMESTAMP_JUMP, c"the timestamp jumped; the frame was taken as what comes next"),
     ];
 }
 
@@ -85,6 +92,7 @@ impl afterbeep_status {
 /// @param status  any number, as `afterbeep_status` or not.
 /// @return a static text, never NULL.
 /// Thread: [any]; real-time safe.  Since: 0.1.
+/// cbindgen:postfix=AFTERBEEP_NONBLOCKING
 #[unsafe(no_mangle)]
 pub extern "C" fn afterbeep_status_str(status: i32) -> *const c_char {
     let known = afterbeep_status::ALL.iter().find(|(known, _)| *known as i32 == status);
@@ -103,6 +111,8 @@ impl From<crate::engine::SessionError> for afterbeep_status {
             SessionError::Foreign => Self::FOREIGN,
             SessionError::FrameTooLong => Self::FRAME_TOO_LONG,
             SessionError::NotFinished => Self::NOT_FINISHED,
+            SessionError::Late => Self::LATE,
+            SessionError::TimestampJump => Self::TIMESTAMP_JUMP,
         }
     }
 }

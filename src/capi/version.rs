@@ -10,6 +10,7 @@ pub const AFTERBEEP_VERSION_PATCH: u32 = 0;
 /// The version of the library that is linked: major << 16 | minor << 8 | patch.
 ///
 /// Thread: [any]; real-time safe.  Since: 0.1.
+/// cbindgen:postfix=AFTERBEEP_NONBLOCKING
 #[unsafe(no_mangle)]
 pub extern "C" fn afterbeep_version() -> u32 {
     AFTERBEEP_VERSION_MAJOR << 16 | AFTERBEEP_VERSION_MINOR << 8 | AFTERBEEP_VERSION_PATCH

@@ -18,11 +18,22 @@ pub struct EngineConfig {
     /// Audio that a session's ring holds, in milliseconds, 100 to 600 000; 2000 by default. A disk
     /// that stalls for longer than this, less a batch, costs audio. Twice the batch at least.
     pub ring_ms: u32,
+    /// How long a host may deliver no audio, neither frames nor losses, before the session ends as
+    /// [`MediaTimeout`](crate::session::EndReason::MediaTimeout), in milliseconds of wall time, 100 to 3 600 000;
+    /// 60 000 by default, 0 for ever.
+    pub media_timeout_ms: u32,
 }
 
 impl Default for EngineConfig {
     fn default() -> Self {
-        Self { writer_threads: 1, max_sessions: 10_000, poll_interval_ms: 20, batch_ms: 900, ring_ms: 2_000 }
+        Self {
+            writer_threads: 1,
+            max_sessions: 10_000,
+            poll_interval_ms: 20,
+            batch_ms: 900,
+            ring_ms: 2_000,
+            media_timeout_ms: 60_000,
+        }
     }
 }
 
@@ -37,6 +48,9 @@ impl EngineConfig {
         within(self.poll_interval_ms, 1..=1_000, "poll_interval_ms", "1 to 1000 ms")?;
         within(self.batch_ms, 20..=60_000, "batch_ms", "20 to 60000 ms")?;
         within(self.ring_ms, 100..=600_000, "ring_ms", "100 to 600000 ms")?;
+        if self.media_timeout_ms != 0 {
+            within(self.media_timeout_ms, 100..=3_600_000, "media_timeout_ms", "0, or 100 to 3600000 ms")?;
+        }
         within(self.batch_ms, 1..=self.ring_ms / 2, "batch_ms", "at most half of ring_ms")
     }
 }

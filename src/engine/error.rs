@@ -42,6 +42,12 @@ pub enum SessionError {
     /// The frame is longer than the limit.
     #[error("the frame is longer than 9600 samples; push it in parts")]
     FrameTooLong,
+    /// The frame came too late, or again: it was dropped, and is counted.
+    #[error("the frame came too late, or again; it was dropped")]
+    Late,
+    /// The frame's timestamp is minutes ahead, or long past: it was taken as what comes next, and the jump is counted.
+    #[error("the timestamp jumped; the frame was taken as what comes next")]
+    TimestampJump,
     /// The message is not finished yet.
     #[error("the message is not finished yet; end it, or wait longer")]
     NotFinished,

@@ -1,12 +1,12 @@
 //! The handle of a session, and all that a host does with it.
 
 use super::gate::Refused;
-use super::media::{Media, Request, Taken};
+use super::media::{EndRequest, Media, Request, Taken};
 use super::slot::Slot;
 use super::{SessionError, SessionResult};
 use crate::dsp::dtmf::Digit;
 use crate::line::FRAME_MAX_SAMPLES;
-use crate::session::{SessionEvent, State, TelephoneEvent};
+use crate::session::{PauseMode, SessionEvent, State, TelephoneEvent};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -70,6 +70,20 @@ impl SessionHandle {
         self.with_media(|media| media.push_lost(samples))
     }
 
+    /// Takes the next frame with its RTP timestamp, at 8000 a second: a gap before it, up to five minutes, is filled with
+    /// silence, as [`push_lost`](Self::push_lost) does. The first frame begins the stream.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push), and [`Late`](SessionError::Late): it came too late, or again; it was dropped and is
+    /// counted. [`TimestampJump`](SessionError::TimestampJump): its timestamp is minutes ahead, or long past; it was
+    /// taken as what comes next, and the jump is counted.
+    pub fn push_at(self, rtp_timestamp: u32, frame: &[i16]) -> Result<(), SessionError> {
+        if frame.len() > FRAME_MAX_SAMPLES {
+            return Err(SessionError::FrameTooLong);
+        }
+        self.with_media(|media| media.push_at(rtp_timestamp, frame))
+    }
+
     /// Fills a frame with what the caller shall hear: the beep's samples that are due, silence
     /// afterwards. The beep is over when as many samples were pushed as it has.
     ///
@@ -92,7 +106,8 @@ impl SessionHandle {
             Refused::Taken => SessionError::Busy,
             Refused::Gone => SessionError::Stale,
         })?;
-        player.pull(slot.shared.pushed_samples.load(Ordering::Relaxed), frame);
+        let pushed = slot.shared.pushed_samples.load(Ordering::Relaxed);
+        player.pull(pushed, slot.shared.beep_start.load(Ordering::Relaxed), frame);
         Ok(())
     }
 
@@ -137,25 +152,53 @@ impl SessionHandle {
         Slot::of(self)?.poll_event(self.generation())
     }
 
-    /// The caller hung up: the message ends, and is kept. Errors as [`digit`](Self::digit).
+    /// The caller hung up: the message ends, and is kept. Of several ends that are asked for before the next frame the
+    /// first one counts.
+    ///
+    /// # Errors
+    /// [`Stale`](SessionError::Stale), [`Foreign`](SessionError::Foreign).
     pub fn hangup(self) -> Result<(), SessionError> {
-        self.request(Request::Hangup)
+        self.request_end(EndRequest::Hangup)
     }
 
-    /// Ends the message, which is kept. Errors as [`digit`](Self::digit).
+    /// The line's own signals say that the caller is gone (loop-current drop, polarity reversal), or there after all. A
+    /// drop that lasts for the configured time ends the message as [`hangup`](Self::hangup) does. Errors as
+    /// [`digit`](Self::digit).
+    pub fn line_drop(self, dropped: bool) -> Result<(), SessionError> {
+        self.request(Request::LineDrop(dropped))
+    }
+
+    /// Masks what follows, in any state: it never reaches the file, and no digit, tone or silence in it counts.
+    /// Errors as [`digit`](Self::digit).
+    pub fn pause(self, mode: PauseMode) -> Result<(), SessionError> {
+        self.request(Request::Pause(mode))
+    }
+
+    /// Goes on after a pause. Errors as [`digit`](Self::digit).
+    pub fn resume(self) -> Result<(), SessionError> {
+        self.request(Request::Resume)
+    }
+
+    /// Drops what was recorded and starts over in the same file: with the beep, if there is one and it is wanted, or at
+    /// once. Before the recording has started this does nothing. Errors as [`digit`](Self::digit).
+    pub fn restart(self, beep: bool) -> Result<(), SessionError> {
+        self.request(Request::Restart { beep })
+    }
+
+    /// Ends the message, which is kept. Errors as [`hangup`](Self::hangup).
     pub fn stop(self) -> Result<(), SessionError> {
-        self.request(Request::Stop)
+        self.request_end(EndRequest::Stop)
     }
 
-    /// Gives the message up: its file is deleted. Errors as [`digit`](Self::digit).
+    /// Gives the message up: its file is deleted. Errors as [`hangup`](Self::hangup).
     pub fn cancel(self) -> Result<(), SessionError> {
-        self.request(Request::Cancel)
+        self.request_end(EndRequest::Cancel)
     }
 
     /// Ends the message as [`EndReason::Error`](crate::session::EndReason::Error): for a host whose own media
-    /// path has failed. What was recorded is kept. Errors as [`digit`](Self::digit).
+    /// path has failed. What was recorded is kept. Errors as [`hangup`](Self::hangup).
     pub fn fail(self) -> Result<(), SessionError> {
-        self.request(Request::Fail)
+        self.request_end(EndRequest::Fail)
     }
 
     /// Waits, for `timeout` at most, until the message is finished: ended, written and renamed.
@@ -178,6 +221,15 @@ impl SessionHandle {
         Ok(())
     }
 
+    /// For the engine's supervision: no audio has come for too long.
+    pub(super) fn media_timeout(self) -> Result<(), SessionError> {
+        self.request_end(EndRequest::MediaTimeout)
+    }
+
+    fn request_end(self, request: EndRequest) -> Result<(), SessionError> {
+        Slot::of(self)?.request_end(self.generation(), request)
+    }
+
     fn request(self, request: Request) -> Result<(), SessionError> {
         Slot::of(self)?.request(self.generation(), request)
     }
@@ -197,6 +249,8 @@ impl SessionHandle {
         match self.running()?.with_media(self.generation(), work)? {
             Taken::Whole => Ok(()),
             Taken::Overrun => Err(SessionError::Overrun),
+            Taken::Late => Err(SessionError::Late),
+            Taken::Jumped => Err(SessionError::TimestampJump),
             Taken::Ended => Err(SessionError::Ended),
         }
     }

@@ -1,13 +1,14 @@
 //! The media side of a session: what a push touches. No lock, allocation, system call or clock.
 
+use super::holdback::Holdback;
+use super::track::{Gap, Queue, Track};
+use crate::dsp::BLOCK_SAMPLES;
 use crate::dsp::dtmf::Digit;
-use crate::line::FRAME_MAX_SAMPLES;
-use crate::session::{End, Session, SessionEvent, State, TelephoneEvent};
-use ringbuf::traits::{Consumer, Observer, Producer};
+use crate::line::{FRAME_MAX_SAMPLES, Placed, RtpTimeline};
+use crate::session::{End, PauseMode, Recorded, Session, SessionEvent, State, TelephoneEvent};
+use ringbuf::traits::{Consumer, Producer};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
-/// Gaps that may await the writer; further ones merge into the newest.
-const GAPS: usize = 16;
 /// Requests that may await the next frame.
 const REQUESTS: usize = 16;
 /// Events that may await a host that polls: all digits of twenty seconds.
@@ -18,10 +19,34 @@ const EVENTS: usize = 128;
 pub(super) enum Request {
     Digit(Digit),
     TelephoneEvent(TelephoneEvent),
-    Hangup,
-    Stop,
-    Cancel,
-    Fail,
+    LineDrop(bool),
+    Pause(PauseMode),
+    Resume,
+    Restart { beep: bool },
+}
+
+/// An end that somebody asks for: it waits in no queue, so that it is never refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(super) enum EndRequest {
+    Hangup = 1,
+    Stop = 2,
+    MediaTimeout = 3,
+    Cancel = 4,
+    Fail = 5,
+}
+
+impl EndRequest {
+    pub(super) const fn from_number(number: u32) -> Option<Self> {
+        match number {
+            1 => Some(Self::Hangup),
+            2 => Some(Self::Stop),
+            3 => Some(Self::MediaTimeout),
+            4 => Some(Self::Cancel),
+            5 => Some(Self::Fail),
+            _ => None,
+        }
+    }
 }
 
 /// A request on its way, and whether it is bound to end the session.
@@ -31,29 +56,25 @@ pub(super) struct Queued {
     pub(super) ends: bool,
 }
 
-/// Recorded samples that the ring could not take: the writer puts silence in their place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Gap {
-    /// Position of the first one in the recording.
-    pub(super) start: u64,
-    pub(super) samples: u64,
-}
-
-/// The reading ends of a session's queues.
-pub(super) struct Queue {
-    pub(super) samples: HeapCons<i16>,
-    pub(super) gaps: HeapCons<Gap>,
-}
-
 /// What the writer needs to finish a message.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ended {
     pub(super) end: End,
     /// A gap that reaches to the end of the recording.
     pub(super) open_gap: Option<Gap>,
+    pub(super) counts: Counts,
+}
+
+/// What a result counts beside the recorded samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
     pub(super) lost_samples: u64,
     pub(super) line_lost_samples: u64,
     pub(super) echo_guard_samples: u64,
+    pub(super) late_samples: u64,
+    pub(super) timestamp_jumps: u64,
+    /// Samples that were recorded before the recording started anew.
+    pub(super) dropped_samples: u64,
 }
 
 /// What became of a frame.
@@ -62,6 +83,10 @@ pub(super) enum Taken {
     Whole,
     /// The ring was full; what did not fit is lost and declared.
     Overrun,
+    /// It came too late, or again: it was dropped, and counted.
+    Late,
+    /// Its timestamp is far from what was due: it was taken, and the jump counted.
+    Jumped,
     /// The message is over.
     Ended,
 }
@@ -77,52 +102,139 @@ pub(super) struct ControlEnds {
 pub(super) struct Media {
     session: Session,
     requests: HeapCons<Queued>,
-    samples: HeapProd<i16>,
-    gaps: HeapProd<Gap>,
+    track: Track,
+    /// Where recorded audio waits, if any of it has to.
+    holdback: Option<Holdback>,
+    rtp: RtpTimeline,
     events: HeapProd<SessionEvent>,
-    open_gap: Option<Gap>,
-    lost_samples: u64,
+    late_samples: u64,
+    timestamp_jumps: u64,
     lost_events: u64,
 }
 
 impl Media {
     /// The session with a ring of so many samples, touched so that no push meets a page fault.
-    pub(super) fn new(session: Session, ring_samples: usize) -> (Self, ControlEnds, Queue) {
+    pub(super) fn new(
+        session: Session,
+        ring_samples: usize,
+        holdback: Option<Holdback>,
+    ) -> (Self, ControlEnds, Queue) {
         use ringbuf::traits::Split;
-        let (mut samples, mut queue) = HeapRb::new(ring_samples).split();
-        samples.push_iter(std::iter::repeat_n(0, ring_samples));
-        queue.clear();
-        let (gaps, gap_queue) = HeapRb::new(GAPS).split();
+        let burst = holdback.as_ref().map_or(0, Holdback::burst_samples);
+        let (track, queue) = Track::new(ring_samples + burst);
         let (asked, requests) = HeapRb::new(REQUESTS).split();
         let (events, told) = HeapRb::new(EVENTS).split();
-        let (open_gap, lost_samples, lost_events) = (None, 0, 0);
-        let media = Self { session, requests, samples, gaps, events, open_gap, lost_samples, lost_events };
-        let control = ControlEnds { requests: asked, events: told };
-        (media, control, Queue { samples: queue, gaps: gap_queue })
+        let media = Self {
+            session,
+            requests,
+            track,
+            holdback,
+            rtp: RtpTimeline::new(),
+            events,
+            late_samples: 0,
+            timestamp_jumps: 0,
+            lost_events: 0,
+        };
+        (media, ControlEnds { requests: asked, events: told }, queue)
     }
 
+    #[inline]
     pub(super) fn push(&mut self, frame: &[i16]) -> Taken {
         if self.session.state() == State::Ended {
             return Taken::Ended;
         }
-        let start = self.session.recorded_samples();
-        let recorded = self.session.push(frame);
-        match frame.get(recorded) {
-            Some(recorded) if self.record(start, recorded) => Taken::Whole,
-            _ => Taken::Overrun,
-        }
+        let whole = match (&self.holdback, self.session.paused()) {
+            (None, None) => match self.session.push(frame) {
+                Recorded::Audio(part) => frame.get(part).is_some_and(|part| self.track.append(part)),
+                Recorded::Silence(samples) => self.record_silence(samples),
+            },
+            (None, Some(_)) => self.push_masked(frame.len()),
+            (Some(_), None) => self.push_held(frame),
+            (Some(_), Some(_)) => self.push_masked(frame.len()),
+        };
+        if whole { Taken::Whole } else { Taken::Overrun }
     }
 
     pub(super) fn push_lost(&mut self, samples: usize) -> Taken {
-        static SILENCE: [i16; FRAME_MAX_SAMPLES] = [0; FRAME_MAX_SAMPLES];
         if self.session.state() == State::Ended {
             return Taken::Ended;
         }
-        let start = self.session.recorded_samples();
-        let silence = self.session.push_lost(samples.min(FRAME_MAX_SAMPLES));
-        match SILENCE.get(..silence) {
-            Some(silence) if self.record(start, silence) => Taken::Whole,
-            _ => Taken::Overrun,
+        let awaiting = self.session.state() == State::AwaitingSpeech;
+        let silence = self.session.push_lost(samples);
+        let whole = self.record_silence(if awaiting { samples } else { silence });
+        if whole { Taken::Whole } else { Taken::Overrun }
+    }
+
+    /// A frame whose audio waits: a block at a time, so that no key begins and ends unseen.
+    fn push_held(&mut self, frame: &[i16]) -> bool {
+        let Some(holdback) = &mut self.holdback else { return false };
+        let mut whole = true;
+        for part in frame.chunks(BLOCK_SAMPLES) {
+            if let Recorded::Audio(taken) = self.session.push(part) {
+                // Where the session ends it takes no more.
+                holdback.offer(part.get(..taken.end).unwrap_or_default());
+            }
+            whole &= holdback.release(&self.session, &mut self.track);
+        }
+        whole
+    }
+
+    /// A frame that a pause masks.
+    fn push_masked(&mut self, samples: usize) -> bool {
+        let awaiting = self.session.state() == State::AwaitingSpeech;
+        let silence = self.session.pass_over(samples);
+        self.record_silence(if awaiting { samples } else { silence })
+    }
+
+    /// A frame with its RTP timestamp: gaps before it are filled with silence.
+    pub(super) fn push_at(&mut self, timestamp: u32, frame: &[i16]) -> Taken {
+        if self.session.state() == State::Ended {
+            return Taken::Ended;
+        }
+        let (skip, verdict) = match self.rtp.place(timestamp, frame.len()) {
+            Placed::After { lost_samples } => {
+                let filled = self.push_lost(lost_samples as usize);
+                (0, if filled == Taken::Overrun { filled } else { Taken::Whole })
+            }
+            Placed::Overlaps { samples } => {
+                self.late_samples += samples as u64;
+                (samples, Taken::Whole)
+            }
+            Placed::Late => {
+                self.late_samples += frame.len() as u64;
+                return Taken::Late;
+            }
+            Placed::Jumped => {
+                self.timestamp_jumps += 1;
+                (0, Taken::Jumped)
+            }
+        };
+        let pushed = self.push(frame.get(skip..).unwrap_or_default());
+        if pushed == Taken::Whole { verdict } else { pushed }
+    }
+
+    /// Records silence. A little of it goes through the ring, so that the file grows with the line.
+    fn record_silence(&mut self, samples: usize) -> bool {
+        static SILENCE: [i16; FRAME_MAX_SAMPLES] = [0; FRAME_MAX_SAMPLES];
+        let recorded = self.session.streamed_samples();
+        match (&mut self.holdback, SILENCE.get(..samples)) {
+            (Some(holdback), Some(silence)) => {
+                holdback.offer(silence);
+                holdback.release(&self.session, &mut self.track)
+            }
+            (None, Some(silence)) if samples <= self.track.writable_samples() / 2 => {
+                self.track.append(silence)
+            }
+            (holdback, _) => {
+                // What waits has waited long enough: no key outlasts so much silence.
+                let before = recorded.saturating_sub(samples as u64);
+                let whole = match holdback {
+                    Some(holdback) => holdback.release_until(before, before, &mut self.track),
+                    None => true,
+                };
+                self.track.append_silence(recorded - self.track.position());
+                whole
+            }
         }
     }
 
@@ -137,14 +249,45 @@ impl Media {
         in_vain
     }
 
-    pub(super) fn apply(&mut self, request: Request) {
+    fn apply(&mut self, request: Request) {
         match request {
             Request::Digit(digit) => self.session.digit(digit),
             Request::TelephoneEvent(packet) => self.session.telephone_event(&packet),
-            Request::Hangup => self.session.hangup(),
-            Request::Stop => self.session.stop(),
-            Request::Cancel => self.session.cancel(),
-            Request::Fail => self.session.fail(),
+            Request::LineDrop(dropped) => self.session.line_drop(dropped),
+            Request::Pause(mode) => self.session.pause(mode),
+            Request::Resume => self.session.resume(),
+            Request::Restart { beep } => {
+                self.release_all();
+                self.session.restart(beep);
+            }
+        }
+        self.release_ended();
+    }
+
+    /// Ends the session as somebody asked.
+    pub(super) fn end(&mut self, request: EndRequest) {
+        match request {
+            EndRequest::Hangup => self.session.hangup(),
+            EndRequest::Stop => self.session.stop(),
+            EndRequest::MediaTimeout => self.session.media_timeout(),
+            EndRequest::Cancel => self.session.cancel(),
+            EndRequest::Fail => self.session.fail(),
+        }
+        self.release_ended();
+    }
+
+    fn release_ended(&mut self) {
+        if self.session.state() == State::Ended {
+            self.release_all();
+        }
+    }
+
+    /// Nothing waits any more.
+    fn release_all(&mut self) {
+        let recorded = self.session.streamed_samples();
+        if let Some(holdback) = &mut self.holdback {
+            // What finds no room is counted as lost.
+            holdback.release_until(recorded, recorded, &mut self.track);
         }
     }
 
@@ -163,110 +306,19 @@ impl Media {
 
     /// Samples that the ring takes now.
     pub(super) fn writable_samples(&self) -> usize {
-        self.samples.vacant_len()
+        let burst = self.holdback.as_ref().map_or(0, Holdback::burst_samples);
+        self.track.writable_samples().saturating_sub(burst)
     }
 
     pub(super) fn ended(&self) -> Option<Ended> {
-        self.session.end().map(|&end| Ended {
-            end,
-            open_gap: self.open_gap,
-            lost_samples: self.lost_samples,
+        let counts = Counts {
+            lost_samples: self.track.lost_samples(),
             line_lost_samples: self.session.line_lost_samples(),
             echo_guard_samples: self.session.echo_guard_samples(),
-        })
-    }
-
-    /// Queues recorded samples; what the ring does not take becomes a gap. A gap is told to the
-    /// writer before the first sample after it, so that the writer never takes that sample early.
-    fn record(&mut self, start: u64, recorded: &[i16]) -> bool {
-        if recorded.is_empty() {
-            return true;
-        }
-        // A frame may be longer than the ring; half of that is worth going on for.
-        let enough = recorded.len().min(self.samples.capacity().get() / 2);
-        let gap_told = match self.open_gap {
-            Some(gap) => self.samples.vacant_len() >= enough && self.gaps.try_push(gap).is_ok(),
-            None => true,
+            late_samples: self.late_samples,
+            timestamp_jumps: self.timestamp_jumps,
+            dropped_samples: self.session.dropped_samples(),
         };
-        let queued = if gap_told {
-            self.open_gap = None;
-            self.samples.push_slice(recorded)
-        } else {
-            0
-        };
-        let lost = (recorded.len() - queued) as u64;
-        if lost > 0 {
-            let gap = self.open_gap.get_or_insert(Gap { start: start + queued as u64, samples: 0 });
-            gap.samples += lost;
-            self.lost_samples += lost;
-        }
-        lost == 0
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::session::SessionConfig;
-
-    fn media(ring_samples: usize) -> (Media, Queue) {
-        let config = SessionConfig { beep: None, ..SessionConfig::default() };
-        let (media, _, queue) = Media::new(Session::new(&config).unwrap(), ring_samples);
-        (media, queue)
-    }
-
-    fn drain(queue: &mut Queue) -> Vec<i16> {
-        queue.samples.pop_iter().collect()
-    }
-
-    #[test]
-    fn what_the_ring_does_not_take_is_a_gap_with_its_place() {
-        let (mut media, mut queue) = media(200);
-        assert_eq!(media.push(&[1; 160]), Taken::Whole);
-        assert_eq!(media.push(&[2; 160]), Taken::Overrun);
-        assert_eq!(media.push(&[3; 160]), Taken::Overrun);
-        assert_eq!(drain(&mut queue).len(), 200);
-        assert_eq!(media.push(&[4; 160]), Taken::Whole);
-        assert_eq!(queue.gaps.try_pop(), Some(Gap { start: 200, samples: 280 }));
-        assert_eq!(drain(&mut queue), [4; 160]);
-        media.apply(Request::Hangup);
-        let ended = media.ended().unwrap();
-        assert_eq!((ended.end.recorded_samples, ended.lost_samples, ended.open_gap), (640, 280, None));
-        assert_eq!(media.push(&[5; 160]), Taken::Ended);
-    }
-
-    #[test]
-    fn an_empty_frame_tells_nothing_and_a_frame_longer_than_the_ring_goes_on() {
-        let (mut media, mut queue) = media(100);
-        assert_eq!(media.push(&[1; 250]), Taken::Overrun);
-        assert_eq!(drain(&mut queue).len(), 100);
-        assert_eq!(media.push(&[]), Taken::Whole);
-        assert_eq!(queue.gaps.try_pop(), None);
-        assert_eq!(media.push(&[2; 250]), Taken::Overrun);
-        assert_eq!(queue.gaps.try_pop(), Some(Gap { start: 100, samples: 150 }));
-        assert_eq!(drain(&mut queue).len(), 100);
-    }
-
-    #[test]
-    fn a_gap_at_the_end_is_not_forgotten() {
-        let (mut media, _queue) = media(100);
-        media.push(&[1; 160]);
-        media.apply(Request::Stop);
-        assert_eq!(media.ended().unwrap().open_gap, Some(Gap { start: 100, samples: 60 }));
-    }
-
-    #[test]
-    fn gaps_that_find_no_place_in_the_queue_lose_samples_but_no_time() {
-        let (mut media, mut queue) = media(100);
-        let mut queued = 0;
-        for _ in 0..40 {
-            media.push(&[1; 150]);
-            queued += drain(&mut queue).len() as u64;
-        }
-        media.apply(Request::Hangup);
-        let ended = media.ended().unwrap();
-        assert_eq!(queued + ended.lost_samples, ended.end.recorded_samples);
-        let told: u64 = queue.gaps.pop_iter().map(|gap| gap.samples).sum();
-        assert_eq!(told + ended.open_gap.map_or(0, |gap| gap.samples), ended.lost_samples);
+        self.session.end().map(|&end| Ended { end, open_gap: self.track.open_gap(), counts })
     }
 }

@@ -5,11 +5,13 @@ mod config;
 mod error;
 mod gate;
 mod handle;
+mod holdback;
 mod media;
 mod player;
 mod recording;
 mod result;
 mod slot;
+mod track;
 mod writer;
 
 pub use config::{EngineConfig, FileConfig};
@@ -21,6 +23,7 @@ use crate::cpu;
 use crate::message::{CreateError, PartFile};
 use crate::session::{Session, SessionConfig};
 use crate::wav::WavWriter;
+use holdback::Holdback;
 use media::Media;
 use player::Player;
 use recording::{Batch, Recording};
@@ -47,10 +50,12 @@ impl Engine {
         config.validate()?;
         let batch_ms = Duration::from_millis(config.batch_ms.into());
         let poll = Duration::from_millis(config.poll_interval_ms.into());
+        let media_timeout =
+            (config.media_timeout_ms > 0).then(|| Duration::from_millis(config.media_timeout_ms.into()));
         let rate = crate::line::SampleRate::NARROWBAND;
         let batch = Batch { samples: rate.samples(config.batch_ms.into()) as usize, age: batch_ms };
         let writers = (0..config.writer_threads)
-            .map(|number| Writer::start(number, poll, batch))
+            .map(|number| Writer::start(number, poll, batch, media_timeout))
             .collect::<Result<_, _>>()
             .map_err(OpenError::Thread)?;
         Ok(Self { config: config.clone(), shared: Arc::default(), writers })
@@ -60,10 +65,13 @@ impl Engine {
     pub fn open(&self, session: &SessionConfig, file: &FileConfig) -> Result<SessionHandle, OpenError> {
         let place = Place::reserve(&self.shared, self.config.max_sessions)?;
         let rate = session.sample_rate;
+        let pre_roll = if session.start_on_speech { rate.samples(session.pre_roll_ms.into()) } else { 0 };
+        let holdback = (session.start_on_speech || session.mask_digits)
+            .then(|| Holdback::new(pre_roll as usize, session.mask_digits));
         let session = Session::with_kernel(session, cpu::kernel())?;
         let player = Player::new(session.beep().copied());
         let ring_samples = rate.samples(self.config.ring_ms.into()) as usize;
-        let (media, ends, queue) = Media::new(session, ring_samples);
+        let (media, ends, queue) = Media::new(session, ring_samples, holdback);
         let (part, opened) = PartFile::create(&file.directory, file.name.as_deref())?;
         let wav = match WavWriter::new(opened, file.format, rate) {
             Ok(wav) => wav,

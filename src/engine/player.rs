@@ -8,19 +8,26 @@ const TOLERANCE_SAMPLES: u64 = 480;
 #[derive(Debug)]
 pub(super) struct Player {
     beep: Option<Beep>,
-    /// Samples handed out, or skipped.
+    /// When the beep began that `position` counts from, in samples pushed.
+    start: u64,
+    /// Samples handed out, or skipped, since then.
     position: u64,
 }
 
 impl Player {
     pub(super) const fn new(beep: Option<Beep>) -> Self {
-        Self { beep, position: 0 }
+        Self { beep, start: 0, position: 0 }
     }
 
     /// Fills a frame with the beep samples that are due when `pushed` samples have come in, and with silence where
     /// none are. A host that begins to pull late, or stops for a while, does not beep into the recording: what it missed
     /// is skipped. One that pulls and does not push waits.
-    pub(super) fn pull(&mut self, pushed: u64, frame: &mut [i16]) {
+    pub(super) fn pull(&mut self, pushed: u64, beep_start: u64, frame: &mut [i16]) {
+        // The recording starts over.
+        if beep_start != self.start {
+            (self.start, self.position) = (beep_start, 0);
+        }
+        let pushed = pushed.saturating_sub(beep_start);
         let count = frame.len() as u64;
         let length = self.beep.as_ref().map_or(0, |beep| beep.len_samples().into());
         if pushed > self.position + count + TOLERANCE_SAMPLES {
@@ -61,7 +68,7 @@ mod tests {
             let mut played = Vec::new();
             for tick in 0..30 {
                 let mut frame = [1; 160];
-                player.pull(tick * 160 + pushed_before, &mut frame);
+                player.pull(tick * 160 + pushed_before, 0, &mut frame);
                 played.extend(frame);
             }
             assert_eq!(played[..3_200], expected(0, 3_200));
@@ -73,10 +80,10 @@ mod tests {
     fn a_host_that_pulls_late_skips_what_it_missed() {
         let mut player = Player::new(Some(beep()));
         let mut frame = [0; 160];
-        player.pull(1_600, &mut frame);
+        player.pull(1_600, 0, &mut frame);
         assert_eq!(frame[..], expected(1_440, 160));
         // Recording has begun for longer than a frame: not one sample more.
-        player.pull(3_361, &mut frame);
+        player.pull(3_361, 0, &mut frame);
         assert_eq!(frame, [0; 160]);
     }
 
@@ -86,13 +93,13 @@ mod tests {
         let mut played = Vec::new();
         for _ in 0..30 {
             let mut frame = [1; 160];
-            player.pull(0, &mut frame);
+            player.pull(0, 0, &mut frame);
             played.extend(frame);
         }
         assert_eq!(played[..640], expected(0, 640));
         assert!(played[640..].iter().all(|&sample| sample == 0));
         let mut frame = [0; 160];
-        player.pull(480, &mut frame);
+        player.pull(480, 0, &mut frame);
         assert_eq!(frame[..], expected(640, 160));
     }
 }

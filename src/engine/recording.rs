@@ -1,7 +1,8 @@
 //! The writer's side of a session: from the queue into the file.
 
-use super::media::{Ended, Gap, Queue};
+use super::media::Ended;
 use super::slot::Slot;
+use super::track::{Gap, Queue};
 use super::{SessionHandle, SessionResult};
 use crate::line::SampleRate;
 use crate::message::PartFile;
@@ -35,6 +36,10 @@ pub(super) struct Recording {
     wav: WavWriter,
     /// Samples of the recording that were taken from the queue or filled with silence.
     position: u64,
+    /// The first one of them that the file holds: the recording may have started over.
+    file_start: u64,
+    /// Samples pushed when that last changed, and since when.
+    heard: Option<(u64, Instant)>,
     next_gap: Option<Gap>,
     /// Since when queued audio waits.
     waiting_since: Option<Instant>,
@@ -58,6 +63,8 @@ impl Recording {
             part,
             wav,
             position: 0,
+            file_start: 0,
+            heard: None,
             next_gap: None,
             waiting_since: None,
             error: None,
@@ -82,9 +89,24 @@ impl Recording {
         Some(self)
     }
 
+    /// Ends a session whose host has stopped delivering audio.
+    pub(super) fn supervise(&mut self, now: Instant, timeout: Duration) {
+        let clock = self.slot.clock();
+        match self.heard {
+            Some((heard, since)) if heard == clock => {
+                if now.saturating_duration_since(since) >= timeout {
+                    // Refused only where the host has closed the session, which ends it, too.
+                    let _ = self.handle.media_timeout();
+                    self.heard = Some((clock, now));
+                }
+            }
+            _ => self.heard = Some((clock, now)),
+        }
+    }
+
     /// Ends the message because the engine closes.
     pub(super) fn stop(&self) {
-        // A request that finds no place awaits behind sixteen others; the next poll asks again.
+        // Refused only where the host has closed the session, which ends it, too.
         let _ = self.handle.stop();
     }
 
@@ -92,6 +114,7 @@ impl Recording {
         // The samples are counted before the gaps are looked at: a gap is told before the first
         // sample after it, so that none of these samples can overtake a gap.
         let mut left = self.queue.samples.occupied_len();
+        self.start_over();
         loop {
             let gap = self.upcoming_gap();
             if let Some(gap) = gap.filter(|gap| gap.start == self.position) {
@@ -109,6 +132,18 @@ impl Recording {
         }
     }
 
+    /// Empties the file where the recording started over. What that dropped may still be queued.
+    fn start_over(&mut self) {
+        let start = self.slot.dropped_samples();
+        if start > self.file_start {
+            self.file_start = start;
+            if self.error.is_none() {
+                let emptied = self.wav.clear();
+                self.note(emptied);
+            }
+        }
+    }
+
     fn upcoming_gap(&mut self) -> Option<Gap> {
         if self.next_gap.is_none() {
             self.next_gap = self.queue.gaps.try_pop();
@@ -117,23 +152,24 @@ impl Recording {
     }
 
     fn write_samples(&mut self, count: usize, scratch: &mut Scratch) {
-        if count == 0 {
-            return;
-        }
-        if self.error.is_none() {
+        let dropped = self.file_start.saturating_sub(self.position).min(count as u64) as usize;
+        self.queue.samples.skip(dropped);
+        let kept = count - dropped;
+        if kept > 0 && self.error.is_none() {
             let (first, second) = self.queue.samples.as_slices();
-            let first = &first[..first.len().min(count)];
-            let second = &second[..count - first.len()];
+            let first = &first[..first.len().min(kept)];
+            let second = &second[..kept - first.len()];
             let written = self.wav.append(&[first, second], &mut scratch.bytes);
             self.note(written);
         }
-        self.queue.samples.skip(count);
+        self.queue.samples.skip(kept);
         self.position += count as u64;
     }
 
     fn write_silence(&mut self, samples: u64, scratch: &mut Scratch) {
-        if self.error.is_none() {
-            let written = self.wav.append_silence(samples, &mut scratch.bytes);
+        let kept = samples - self.file_start.saturating_sub(self.position).min(samples);
+        if kept > 0 && self.error.is_none() {
+            let written = self.wav.append_silence(kept, &mut scratch.bytes);
             self.note(written);
         }
         self.position += samples;
@@ -143,7 +179,7 @@ impl Recording {
     fn note(&mut self, written: Result<(), WriteError>) {
         if let Err(error) = written {
             self.error = Some(Arc::new(error.into()));
-            // Refused only where the session ends already.
+            // Refused only where the host has closed the session, which ends it, too.
             let _ = self.handle.fail();
         }
     }
@@ -154,12 +190,13 @@ impl Recording {
             self.write_silence(gap.samples, scratch);
         }
         let end = &ended.end;
-        let kept = if end.reason == EndReason::Cancelled { 0 } else { end.kept_samples };
+        let kept = if end.deleted { 0 } else { end.kept_samples };
         let (path, samples, finished) = finish_file(self.part, self.wav, kept);
         let error = self.error.or(finished.err().map(Arc::new));
         // What the file should hold and does not, because the disk took no more.
         let unwritten = kept.saturating_sub(samples);
-        let lost_samples = ended.lost_samples + unwritten;
+        let counts = ended.counts;
+        let lost_samples = counts.lost_samples + unwritten;
         let result = SessionResult {
             end_reason: if error.is_some() { EndReason::Error } else { end.reason },
             end_digit: end.digit.filter(|_| error.is_none()),
@@ -167,9 +204,13 @@ impl Recording {
             samples,
             duration_ms: self.rate.milliseconds(samples),
             trimmed_samples: end.recorded_samples - end.kept_samples,
+            cut: end.cut,
             lost_samples,
-            line_lost_samples: ended.line_lost_samples,
-            echo_guard_samples: ended.echo_guard_samples,
+            line_lost_samples: counts.line_lost_samples,
+            echo_guard_samples: counts.echo_guard_samples,
+            late_samples: counts.late_samples,
+            timestamp_jumps: counts.timestamp_jumps,
+            dropped_samples: counts.dropped_samples,
             complete: error.is_none() && lost_samples == 0,
             error,
         };

@@ -2,7 +2,7 @@
 //! a stale handle always finds a slot to be refused by.
 
 use super::gate::{Gated, Refused};
-use super::media::{ControlEnds, Ended, Media, Queued, Request};
+use super::media::{ControlEnds, EndRequest, Ended, Media, Queued, Request};
 use super::player::Player;
 use super::{SessionError, SessionHandle, SessionResult};
 use crate::dsp::dtmf::Digit;
@@ -41,10 +41,16 @@ pub(super) struct Slot {
 pub(super) struct Shared {
     /// Samples pushed: the clock that `pull` follows. Written by the media thread.
     pub(super) pushed_samples: AtomicU64,
+    /// When the beep began that `pull` plays, in samples pushed.
+    pub(super) beep_start: AtomicU64,
+    /// Recorded samples before this one are no part of the message: the recording started over.
+    dropped_samples: AtomicU64,
     /// Generation and state, the latter written by the media thread.
     state: AtomicU64,
-    /// Requests that are bound to end the session and await: the writer applies them if no frame comes.
-    ends_requested: AtomicU32,
+    /// The first end that was asked for, as an [`EndRequest`]; 0 for none. The writer applies it if no frame comes.
+    end_request: AtomicU32,
+    /// Queued requests that are bound to end the session: the writer applies them if no frame comes.
+    ends_queued: AtomicU32,
     /// Events that were lost since the start.
     lost_events: AtomicU64,
     /// The host gave the handle back.
@@ -109,6 +115,7 @@ impl Shared {
     }
 
     fn publish(&self, generation: u32, session: &Session) {
+        self.beep_start.store(session.beep_start(), Ordering::Relaxed);
         self.pushed_samples.store(session.position(), Ordering::Relaxed);
         self.state.store(u64::from(generation) << 32 | session.state() as u64, Ordering::Release);
     }
@@ -169,8 +176,10 @@ impl Slot {
         let terminators = media.session().terminators();
         let certain_from = media.session().signalled_ends_from();
         control.owned = Some(Owned { engine, ends, terminators, certain_from, told_lost_events: 0 });
-        slot.shared.ends_requested.store(0, Ordering::Relaxed);
+        slot.shared.end_request.store(0, Ordering::Relaxed);
+        slot.shared.ends_queued.store(0, Ordering::Relaxed);
         slot.shared.lost_events.store(0, Ordering::Relaxed);
+        slot.shared.dropped_samples.store(0, Ordering::Relaxed);
         slot.shared.closed.store(false, Ordering::Relaxed);
         slot.shared.publish(generation, media.session());
         // SAFETY: the slot came from the free list, so its gates are vacant and nobody else fills it.
@@ -203,15 +212,22 @@ impl Slot {
         work: impl FnOnce(&mut Media) -> T,
     ) -> Result<T, SessionError> {
         let mut media = self.media.enter(generation).map_err(|refused| match refused {
-            // The writer is about to end the session, or another thread is pushing.
-            Refused::Taken if self.shared.ends_requested.load(Ordering::Relaxed) > 0 => SessionError::Ended,
+            // The writer is about to end the session.
+            Refused::Taken if self.shared.end_request.load(Ordering::Relaxed) != 0 => SessionError::Ended,
+            // Another thread is pushing, or the writer looks whether a key has ended the session.
             Refused::Taken => SessionError::Busy,
             Refused::Gone => SessionError::Stale,
         })?;
         let in_vain = media.apply_requests();
         if in_vain > 0 {
-            self.shared.ends_requested.fetch_sub(in_vain, Ordering::Relaxed);
+            self.shared.ends_queued.fetch_sub(in_vain, Ordering::Relaxed);
         }
+        // What was asked before goes first.
+        if let Some(request) = EndRequest::from_number(self.shared.end_request.load(Ordering::Acquire)) {
+            media.end(request);
+        }
+        // Before any sample that follows: see `Recording::write_queued`.
+        self.shared.dropped_samples.store(media.session().dropped_samples(), Ordering::Relaxed);
         let done = work(&mut media);
         let lost_events = media.tell_events();
         if lost_events > 0 {
@@ -232,14 +248,23 @@ impl Slot {
                 let start = self.shared.clock().saturating_sub(packet.duration.into());
                 owned.signal_ends(state, Digit::from_event_code(packet.event), start)
             }
-            _ => true,
+            Request::LineDrop(_) | Request::Pause(_) | Request::Resume | Request::Restart { .. } => false,
         };
         // Counted first: whoever applies it may do so at once.
-        self.shared.ends_requested.fetch_add(ends.into(), Ordering::Release);
+        self.shared.ends_queued.fetch_add(ends.into(), Ordering::Release);
         owned.ends.requests.try_push(Queued { request, ends }).map_err(|_| {
-            self.shared.ends_requested.fetch_sub(ends.into(), Ordering::Relaxed);
+            self.shared.ends_queued.fetch_sub(ends.into(), Ordering::Relaxed);
             SessionError::Busy
         })
+    }
+
+    /// Asks for the session's end. The first one who asks is answered; nobody is refused.
+    pub(super) fn request_end(&self, generation: u32, request: EndRequest) -> Result<(), SessionError> {
+        // The slot stays this generation's meanwhile.
+        let _control = self.control(generation)?;
+        let _ =
+            self.shared.end_request.compare_exchange(0, request as u32, Ordering::Release, Ordering::Relaxed);
+        Ok(())
     }
 
     /// Takes the oldest event that the session told.
@@ -257,18 +282,30 @@ impl Slot {
         Ok(None)
     }
 
+    /// For the writer: recorded samples that are no part of the message, because the recording started over.
+    pub(super) fn dropped_samples(&self) -> u64 {
+        self.shared.dropped_samples.load(Ordering::Relaxed)
+    }
+
+    /// For the writer: samples pushed so far.
+    pub(super) fn clock(&self) -> u64 {
+        self.shared.clock()
+    }
+
     /// For the writer: ends a session that is bound to end though no frame comes, and says how it
     /// ended, if it has.
     pub(super) fn ended(&self, generation: u32) -> Option<Ended> {
         let closed = self.shared.closed.load(Ordering::Relaxed);
-        let bound_to_end = closed || self.shared.ends_requested.load(Ordering::Acquire) > 0;
+        let bound_to_end = closed
+            || self.shared.end_request.load(Ordering::Acquire) != 0
+            || self.shared.ends_queued.load(Ordering::Acquire) > 0;
         let word = self.shared.state.load(Ordering::Acquire);
         if !bound_to_end && word as u32 != State::Ended as u32 {
             return None;
         }
         let ended = self.with_media(generation, |media| {
             if closed {
-                media.apply(Request::Stop);
+                media.end(EndRequest::Stop);
             }
             media.ended()
         });

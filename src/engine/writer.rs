@@ -19,13 +19,18 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(number: u32, poll: Duration, batch: Batch) -> io::Result<Self> {
+    pub(super) fn start(
+        number: u32,
+        poll: Duration,
+        batch: Batch,
+        media_timeout: Option<Duration>,
+    ) -> io::Result<Self> {
         let (recordings, incoming) = unbounded();
         let load = Arc::new(AtomicU32::new(0));
         let counted = Arc::clone(&load);
         let thread = Builder::new()
             .name(format!("afterbeep-w{number}"))
-            .spawn(move || run(&incoming, poll, batch, &counted))?;
+            .spawn(move || run(&incoming, poll, batch, media_timeout, &counted))?;
         Ok(Self { recordings, thread, load })
     }
 
@@ -47,7 +52,13 @@ impl Writer {
     }
 }
 
-fn run(incoming: &Receiver<Recording>, poll: Duration, batch: Batch, load: &AtomicU32) {
+fn run(
+    incoming: &Receiver<Recording>,
+    poll: Duration,
+    batch: Batch,
+    media_timeout: Option<Duration>,
+    load: &AtomicU32,
+) {
     let mut recordings: Vec<Recording> = Vec::new();
     let mut scratch = Scratch::default();
     let mut clock = PollClock::new(poll);
@@ -67,6 +78,9 @@ fn run(incoming: &Receiver<Recording>, poll: Duration, batch: Batch, load: &Atom
             recordings.iter().for_each(Recording::stop);
         }
         let now = Instant::now();
+        if let Some(timeout) = media_timeout {
+            recordings.iter_mut().for_each(|recording| recording.supervise(now, timeout));
+        }
         let before = recordings.len();
         recordings = recordings.into_iter().filter_map(|r| r.poll(now, batch, &mut scratch)).collect();
         load.fetch_sub((before - recordings.len()) as u32, Ordering::Relaxed);

@@ -3,8 +3,10 @@
 pub mod g711;
 pub mod level;
 mod rate;
+mod rtp;
 
 pub use rate::{SampleRate, UnsupportedSampleRate};
+pub use rtp::{Placed, RtpTimeline};
 
 /// The longest frame that one call takes, in samples: a fifth of a second at 48 kHz.
 ///

@@ -1,7 +1,7 @@
 use super::Terminators;
 use crate::dsp::beep::{BeepConfig, BeepConfigError};
 use crate::dsp::dtmf::{DtmfProfile, DtmfProfileError};
-use crate::dsp::silence::{DEFAULT_SILENCE_THRESHOLD_DBM0, SilenceDetector, SilenceThresholdOutOfRange};
+use crate::dsp::silence::{SilenceConfig, SilenceConfigError};
 use crate::line::SampleRate;
 use core::fmt;
 
@@ -26,8 +26,28 @@ pub struct SessionConfig {
     /// Silence that ends the message, in milliseconds; 0 (default) for off. It counts from the
     /// caller's first sound on where `initial_silence_ms` is set, else from the start.
     pub final_silence_ms: u32,
-    /// Level in dBm0, -80 to 0, that separates silence from sound; -40 by default.
-    pub silence_threshold_dbm0: f32,
+    /// Cuts the silence that ended the message, less this much of it, in milliseconds, 0 to 10 000; `None` (default)
+    /// keeps it.
+    pub final_silence_tail_ms: Option<u32>,
+    /// Replaces the tones of digits by silence in the recording; off by default. What is recorded then reaches the file
+    /// 75 ms later.
+    pub mask_digits: bool,
+    /// Starts the recording with the first sound instead of at once; off by default.
+    pub start_on_speech: bool,
+    /// How much is recorded from before that sound, in milliseconds, 0 to 2000; 300 by default.
+    pub pre_roll_ms: u32,
+    /// Shortest message in milliseconds, in recorded audio before anything is cut; 0 (default) for none. A shorter one
+    /// ends as [`EndReason::TooShort`](super::EndReason::TooShort).
+    pub min_duration_ms: u32,
+    /// Deletes messages that are too short; off by default.
+    pub delete_too_short: bool,
+    /// Deletes messages that ended by initial silence; off by default.
+    pub delete_initial_silence: bool,
+    /// How long the line's own signals have to say that the caller is gone before the message ends, in milliseconds of
+    /// audio, 0 to 10 000; 250 by default.
+    pub line_drop_debounce_ms: u32,
+    /// What separates silence from sound; a fixed level of -40 dBm0 by default.
+    pub silence: SilenceConfig,
 }
 
 impl Default for SessionConfig {
@@ -41,7 +61,15 @@ impl Default for SessionConfig {
             max_duration_ms: 20_000,
             initial_silence_ms: 0,
             final_silence_ms: 0,
-            silence_threshold_dbm0: DEFAULT_SILENCE_THRESHOLD_DBM0,
+            final_silence_tail_ms: None,
+            mask_digits: false,
+            start_on_speech: false,
+            pre_roll_ms: 300,
+            min_duration_ms: 0,
+            delete_too_short: false,
+            delete_initial_silence: false,
+            line_drop_debounce_ms: 250,
+            silence: SilenceConfig::default(),
         }
     }
 }
@@ -63,9 +91,9 @@ impl fmt::Display for ConfigError {
 
 impl core::error::Error for ConfigError {}
 
-impl From<SilenceThresholdOutOfRange> for ConfigError {
-    fn from(_: SilenceThresholdOutOfRange) -> Self {
-        Self { field: "silence_threshold_dbm0", takes: "-80 to 0 dBm0" }
+impl From<SilenceConfigError> for ConfigError {
+    fn from(SilenceConfigError { field, takes }: SilenceConfigError) -> Self {
+        Self { field, takes }
     }
 }
 
@@ -91,6 +119,7 @@ impl From<BeepConfigError> for ConfigError {
 const LIMIT_MAX_MS: u32 = 86_400_000;
 const LIMIT_TAKES: &str = "0 to 86400000 ms";
 const ECHO_GUARD_MAX_MS: u32 = 2_000;
+const PRE_ROLL_MAX_MS: u32 = 2_000;
 
 impl SessionConfig {
     /// Says which field is out of range, if one is.
@@ -100,15 +129,27 @@ impl SessionConfig {
         }
         self.dtmf.validate()?;
         if self.dtmf.dial_tone_filter {
-            return Err(ConfigError { field: "dial_tone_filter", takes: "false in a session" });
+            return Err(ConfigError { field: "dial_tone_filter", takes: "false (0) in a session" });
         }
-        SilenceDetector::new(self.silence_threshold_dbm0)?;
+        self.silence.validate()?;
         let within = |value: u32, max: u32, field, takes| {
             if value <= max { Ok(()) } else { Err(ConfigError { field, takes }) }
         };
         within(self.echo_guard_ms, ECHO_GUARD_MAX_MS, "echo_guard_ms", "0 to 2000 ms")?;
         within(self.max_duration_ms, LIMIT_MAX_MS, "max_duration_ms", LIMIT_TAKES)?;
         within(self.initial_silence_ms, LIMIT_MAX_MS, "initial_silence_ms", LIMIT_TAKES)?;
-        within(self.final_silence_ms, LIMIT_MAX_MS, "final_silence_ms", LIMIT_TAKES)
+        within(self.final_silence_ms, LIMIT_MAX_MS, "final_silence_ms", LIMIT_TAKES)?;
+        within(self.min_duration_ms, LIMIT_MAX_MS, "min_duration_ms", LIMIT_TAKES)?;
+        within(self.final_silence_tail_ms.unwrap_or(0), 10_000, "final_silence_tail_ms", "0 to 10000 ms")?;
+        within(self.pre_roll_ms, PRE_ROLL_MAX_MS, "pre_roll_ms", "0 to 2000 ms")?;
+        within(self.line_drop_debounce_ms, 10_000, "line_drop_debounce_ms", "0 to 10000 ms")?;
+        let longest = if self.max_duration_ms == 0 { LIMIT_MAX_MS } else { self.max_duration_ms };
+        let shorter = |value: u32, field| within(value, longest, field, "at most max_duration_ms");
+        shorter(self.min_duration_ms, "min_duration_ms")?;
+        // Without a sound the recording has not started, and its limit does not count.
+        if !self.start_on_speech {
+            shorter(self.initial_silence_ms, "initial_silence_ms")?;
+        }
+        Ok(())
     }
 }

@@ -18,6 +18,10 @@ pub enum EndReason {
     Hangup = 5,
     /// The host stopped the recording; the message is kept.
     Stopped = 6,
+    /// The message is shorter than the configured minimum.
+    TooShort = 8,
+    /// The host stopped delivering audio; what came is kept.
+    MediaTimeout = 9,
     /// The host cancelled the recording; the message is deleted.
     Cancelled = 10,
     /// The file could not be written, or an internal fault; what was written is kept.
@@ -25,13 +29,15 @@ pub enum EndReason {
 }
 
 impl EndReason {
-    const ALL: [(Self, &'static CStr); 8] = [
+    const ALL: [(Self, &'static CStr); 10] = [
         (Self::Dtmf, c"dtmf"),
         (Self::FinalSilence, c"final_silence"),
         (Self::InitialSilence, c"initial_silence"),
         (Self::MaxDuration, c"max_duration"),
         (Self::Hangup, c"hangup"),
         (Self::Stopped, c"stopped"),
+        (Self::TooShort, c"too_short"),
+        (Self::MediaTimeout, c"media_timeout"),
         (Self::Cancelled, c"cancelled"),
         (Self::Error, c"error"),
     ];

@@ -30,6 +30,9 @@ use state::{Input, Transition, transition};
 /// How far the receiver's estimate of a tone's first sample may be off: 5 ms at 8 kHz.
 const ONSET_TOLERANCE_SAMPLES: u64 = 40;
 
+/// How long before its first packet a signalled key may have begun: 400 ms at 8 kHz.
+const SIGNALLED_AGE_MAX_SAMPLES: u64 = 3_200;
+
 /// How a message ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct End {
@@ -39,8 +42,74 @@ pub struct End {
     pub digit: Option<Digit>,
     /// Samples recorded until then, inserted silence included.
     pub recorded_samples: u64,
-    /// How many of them the message keeps, from the first on; the terminating tone begins there.
+    /// How many of them the message keeps, from the first on; what was cut begins there.
     pub kept_samples: u64,
+    /// What was cut off.
+    pub cut: Cut,
+    /// The message is not to be kept: it was cancelled, or is one that the configuration deletes.
+    pub deleted: bool,
+}
+
+/// What was cut off a message's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum Cut {
+    /// Nothing.
+    Nothing = 0,
+    /// The terminating key and what followed it.
+    Key = 1,
+    /// The silence that ended it, less the tail that is kept.
+    Silence = 2,
+}
+
+/// What to record of a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// This part of the frame.
+    Audio(Range<usize>),
+    /// So much silence: the line lost the audio, or a pause masks it.
+    Silence(usize),
+}
+
+/// Where a key's tone lies among the recorded samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeySpan {
+    /// Its first sample.
+    pub start: u64,
+    /// The first sample after it; `None` while it sounds.
+    pub end: Option<u64>,
+}
+
+/// What a pause leaves in the recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum PauseMode {
+    /// Silence of the same length: limits of duration go on.
+    Silence = 1,
+    /// Nothing: limits stand still.
+    Gap = 2,
+}
+
+impl PauseMode {
+    /// The mode of a number.
+    pub const fn from_number(number: u32) -> Option<Self> {
+        match number {
+            1 => Some(Self::Silence),
+            2 => Some(Self::Gap),
+            _ => None,
+        }
+    }
+}
+
+impl Cut {
+    /// Its name in results; `None` where nothing was cut.
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Nothing => None,
+            Self::Key => Some("key"),
+            Self::Silence => Some("silence"),
+        }
+    }
 }
 
 /// A session: feed it every sample that the line delivers, or has lost.
@@ -57,6 +126,15 @@ pub struct Session {
     keys: Keys,
     events: Events,
     limits: Limits,
+    /// Position of the first recorded sample, once it is known.
+    record_start: Option<u64>,
+    /// Samples since then that a pause left out.
+    left_out: u64,
+    /// Samples that were recorded before the recording started anew.
+    dropped: u64,
+    pause: Option<PauseMode>,
+    /// Since when the line's own signals say that the caller is gone.
+    line_dropped: Option<u64>,
     /// The caller made a sound since the recording started.
     spoken: bool,
     line_lost_samples: u64,
@@ -68,10 +146,18 @@ pub struct Session {
 struct Limits {
     beep_end: u64,
     guard_end: u64,
+    min_recorded: u64,
     max_recorded: u64,
     initial_silence: u64,
     final_silence: u64,
+    /// How much of the final silence is kept; all of it where it is not cut.
+    silence_tail: u64,
+    /// How much is recorded from before the first sound, where that starts the recording.
+    pre_roll: Option<u64>,
+    line_drop_debounce: u64,
     terminators: Terminators,
+    delete_too_short: bool,
+    delete_initial_silence: bool,
     rate: SampleRate,
 }
 
@@ -89,16 +175,22 @@ impl Session {
             Some(beep) => Some(Beep::new(beep, rate)?),
             None => None,
         };
-        let silence = SilenceDetector::new(config.silence_threshold_dbm0)?;
+        let silence = SilenceDetector::new(&config.silence)?;
         let beep_end = beep.as_ref().map_or(0, |beep| beep.len_samples().into());
         let off_if_0 = |ms: u32| if ms == 0 { u64::MAX } else { rate.samples(ms.into()) };
         let limits = Limits {
             beep_end,
             guard_end: beep_end + rate.samples(config.echo_guard_ms.into()),
+            min_recorded: rate.samples(config.min_duration_ms.into()),
             max_recorded: off_if_0(config.max_duration_ms),
             initial_silence: off_if_0(config.initial_silence_ms),
             final_silence: off_if_0(config.final_silence_ms),
+            silence_tail: config.final_silence_tail_ms.map_or(u64::MAX, |ms| rate.samples(ms.into())),
+            pre_roll: config.start_on_speech.then(|| rate.samples(config.pre_roll_ms.into())),
+            line_drop_debounce: rate.samples(config.line_drop_debounce_ms.into()),
             terminators: config.terminators,
+            delete_too_short: config.delete_too_short,
+            delete_initial_silence: config.delete_initial_silence,
             rate,
         };
         let mut session = Self {
@@ -111,6 +203,11 @@ impl Session {
             keys: Keys::default(),
             events: Events::default(),
             limits,
+            record_start: None,
+            left_out: 0,
+            dropped: 0,
+            pause: None,
+            line_dropped: None,
             spoken: false,
             line_lost_samples: 0,
             end: None,
@@ -146,10 +243,21 @@ impl Session {
 
     /// Samples recorded so far, inserted silence included.
     pub const fn recorded_samples(&self) -> u64 {
-        match &self.end {
-            Some(end) => end.recorded_samples,
-            None => self.blocks.position().saturating_sub(self.limits.guard_end),
+        match (&self.end, self.record_start) {
+            (Some(end), _) => end.recorded_samples,
+            (None, Some(start)) => self.blocks.position().saturating_sub(start + self.left_out),
+            (None, None) => 0,
         }
+    }
+
+    /// The same, and what was recorded before the recording started anew.
+    pub const fn streamed_samples(&self) -> u64 {
+        self.dropped + self.recorded_samples()
+    }
+
+    /// Samples that were recorded before the recording started anew, and are no part of the message.
+    pub const fn dropped_samples(&self) -> u64 {
+        self.dropped
     }
 
     /// The digits that end the message.
@@ -167,8 +275,14 @@ impl Session {
         self.position().clamp(self.limits.beep_end, self.limits.guard_end) - self.limits.beep_end
     }
 
-    /// Takes the next frame and returns the part of it to record. Takes nothing once ended.
-    pub fn push(&mut self, frame: &[i16]) -> Range<usize> {
+    /// Takes the next frame and returns what of it to record. Takes nothing once ended.
+    ///
+    /// Where the recording starts by a sound, it may start before this frame: the samples to record are then the
+    /// newest [`recorded_samples`](Self::recorded_samples) of all.
+    pub fn push(&mut self, frame: &[i16]) -> Recorded {
+        if self.pause.is_some() {
+            return Recorded::Silence(self.pass_over(frame.len()));
+        }
         let recorded_before = self.recorded_samples();
         let mut rest = frame;
         while !rest.is_empty() && self.end.is_none() {
@@ -185,18 +299,18 @@ impl Session {
         }
         let pushed = frame.len() - rest.len();
         let recorded = (self.recorded_samples() - recorded_before) as usize;
-        pushed.saturating_sub(recorded)..pushed
+        Recorded::Audio(pushed.saturating_sub(recorded)..pushed)
     }
 
     /// Takes samples that the line lost and returns how much silence to record for them.
     pub fn push_lost(&mut self, samples: usize) -> usize {
+        if self.pause.is_some() {
+            return self.pass_over(samples);
+        }
         let recorded_before = self.recorded_samples();
         let mut rest = samples;
         if rest > 0 && self.end.is_none() {
-            // The block that the loss cuts short.
-            let partial = self.blocks.partial();
-            self.silence.block(partial.len(), mean_square(partial));
-            self.note_sound(self.blocks.position());
+            self.step_partial();
         }
         while rest > 0 && self.end.is_none() {
             let step = rest.min(self.until_next_decision());
@@ -208,6 +322,85 @@ impl Session {
         let silence = self.recorded_samples() - recorded_before;
         self.line_lost_samples += silence;
         silence as usize
+    }
+
+    /// Takes samples that a pause masks, and returns how much silence to record for them. Detectors stand still.
+    pub(crate) fn pass_over(&mut self, samples: usize) -> usize {
+        let recorded_before = self.recorded_samples();
+        let mut rest = samples;
+        while rest > 0 && self.end.is_none() {
+            let step = rest.min(self.until_next_decision());
+            self.blocks.lose(step);
+            self.silence.skip(step);
+            if self.pause == Some(PauseMode::Gap) && self.state == State::Recording {
+                self.left_out += step as u64;
+            }
+            rest -= step;
+            self.step_limits();
+        }
+        (self.recorded_samples() - recorded_before) as usize
+    }
+
+    /// The block that a loss or a pause cuts short.
+    fn step_partial(&mut self) {
+        let partial = self.blocks.partial();
+        self.silence.block(partial.len(), mean_square(partial));
+        self.note_sound(self.blocks.position());
+    }
+
+    /// Masks what follows, in any state: it never reaches the recording, and no digit, tone or silence in it counts.
+    /// Another mode takes the place of the present one.
+    pub fn pause(&mut self, mode: PauseMode) {
+        if self.pause.is_none() && self.end.is_none() {
+            self.step_partial();
+            self.dtmf.forget();
+        }
+        self.pause = Some(mode);
+    }
+
+    /// Goes on after a pause.
+    pub fn resume(&mut self) {
+        self.pause = None;
+    }
+
+    /// What a pause leaves in the recording, while one lasts.
+    pub const fn paused(&self) -> Option<PauseMode> {
+        self.pause
+    }
+
+    /// Drops what was recorded, and starts over: with the beep, if there is one and it is wanted, or at once. Before the
+    /// recording has started, and after its end, this does nothing.
+    pub fn restart(&mut self, beep: bool) {
+        if !matches!(self.state, State::Recording | State::AwaitingSpeech) {
+            return;
+        }
+        self.dropped += self.recorded_samples();
+        (self.record_start, self.left_out) = (None, 0);
+        (self.spoken, self.line_lost_samples) = (false, 0);
+        self.silence.restart();
+        self.dtmf.forget();
+        let position = self.position();
+        let beep_samples = self.beep.as_ref().filter(|_| beep).map_or(0, |beep| beep.len_samples().into());
+        let guard_samples = if beep_samples > 0 { self.limits.guard_end - self.limits.beep_end } else { 0 };
+        self.limits.beep_end = position + beep_samples;
+        self.limits.guard_end = self.limits.beep_end + guard_samples;
+        self.state = State::Beep;
+        self.step_clock();
+    }
+
+    /// Position at which the beep that plays, or played last, began; for whoever plays it.
+    pub fn beep_start(&self) -> u64 {
+        let length = self.beep.as_ref().map_or(0, |beep| beep.len_samples().into());
+        self.limits.beep_end.saturating_sub(length)
+    }
+
+    /// The key that sounds, or was the last to sound, in samples recorded as
+    /// [`streamed_samples`](Self::streamed_samples) counts them.
+    pub fn key_span(&self) -> Option<KeySpan> {
+        let (start, end) = self.dtmf.tone_span()?;
+        let since = self.record_start? + self.left_out;
+        let recorded = |sample: u64| self.dropped + sample.saturating_sub(since);
+        Some(KeySpan { start: recorded(start), end: end.map(recorded) })
     }
 
     /// Takes a digit that the host received by other signalling than RTP (SIP INFO).
@@ -227,10 +420,12 @@ impl Session {
 
     fn signalled(&mut self, digit: Digit, duration_samples: u64) {
         let now = self.position();
-        // The tones that the gateway let through may have begun earlier.
-        let start = now.saturating_sub(duration_samples);
+        // The tones that the gateway let through may have begun earlier. What a first packet says is believed to a
+        // degree only, as the cut is where the key began.
+        let start = now.saturating_sub(duration_samples.min(SIGNALLED_AGE_MAX_SAMPLES));
         let start = self.dtmf.candidate_since(digit).map_or(start, |heard| heard.min(start));
-        if self.keys.signalled(digit, start, now) {
+        // Who pauses does not want to hear of what is keyed in, a card's number perhaps.
+        if self.keys.signalled(digit, start, now) && self.pause.is_none() {
             self.pressed(DigitEvent { digit, source: DigitSource::Signalled, start_sample: start });
         }
     }
@@ -241,7 +436,7 @@ impl Session {
         self.limits.guard_end + keys::RESIDUE_SAMPLES
     }
 
-    /// Takes the oldest event that awaits. Sixteen are kept; see [`lost_events`](Self::lost_events).
+    /// Takes the oldest event that awaits. Forty are kept; see [`lost_events`](Self::lost_events).
     #[inline]
     pub fn poll_event(&mut self) -> Option<SessionEvent> {
         self.events.take()
@@ -255,6 +450,18 @@ impl Session {
     /// The caller hung up; the message is kept.
     pub fn hangup(&mut self) {
         self.input(Input::Hangup, self.recorded_samples(), None);
+    }
+
+    /// The line's own signals say that the caller is gone (loop-current drop, polarity reversal), or there after all. The
+    /// message ends as by [`hangup`](Self::hangup) when that lasts for the configured time.
+    pub fn line_drop(&mut self, dropped: bool) {
+        self.line_dropped = dropped.then(|| self.line_dropped.unwrap_or(self.position()));
+        self.step_limits();
+    }
+
+    /// No audio has come for too long, as the engine's supervision says; what was recorded is kept.
+    pub fn media_timeout(&mut self) {
+        self.input(Input::MediaTimeout, self.recorded_samples(), None);
     }
 
     /// The host ends the recording; the message is kept.
@@ -275,21 +482,39 @@ impl Session {
     /// Samples until the next position at which the clock, a limit or lasting silence decides.
     fn until_next_decision(&self) -> usize {
         let position = self.blocks.position();
-        let limit = self.limits.guard_end.saturating_add(self.limits.max_recorded);
-        let silence = self.silence_deadline().map_or(u64::MAX, |(deadline, _)| deadline);
-        let decisions = [self.limits.beep_end, self.limits.guard_end, limit, silence];
-        let ahead = decisions.into_iter().filter(|&decision| decision > position).min();
+        let decisions = [
+            Some(self.limits.beep_end),
+            Some(self.limits.guard_end),
+            self.max_deadline(),
+            self.silence_deadline().map(|(deadline, _)| deadline),
+            self.line_drop_deadline(),
+        ];
+        let ahead = decisions.into_iter().flatten().filter(|&decision| decision > position).min();
         ahead.map_or(usize::MAX, |next| usize::try_from(next - position).unwrap_or(usize::MAX))
+    }
+
+    /// Where the recording reaches its maximum duration.
+    fn max_deadline(&self) -> Option<u64> {
+        let running = self.pause != Some(PauseMode::Gap);
+        let start = self.record_start.filter(|_| running)?.checked_add(self.left_out)?;
+        start.checked_add(self.limits.max_recorded)
+    }
+
+    fn line_drop_deadline(&self) -> Option<u64> {
+        Some(self.line_dropped? + self.limits.line_drop_debounce)
     }
 
     fn step_block(&mut self, measured: &Measured) {
         self.step_clock();
         let end = self.blocks.position();
-        if let Some(DtmfEvent::Started(tone)) = measured.event
-            && self.keys.heard(tone.digit, tone.start_sample)
-        {
-            let (digit, start_sample) = (tone.digit, tone.start_sample);
-            self.pressed(DigitEvent { digit, source: DigitSource::Heard, start_sample });
+        match measured.event {
+            Some(DtmfEvent::Started(Tone { digit, start_sample, .. })) => {
+                if self.keys.heard(digit, start_sample) {
+                    self.pressed(DigitEvent { digit, source: DigitSource::Heard, start_sample });
+                }
+            }
+            Some(DtmfEvent::Ended(tone, end)) => self.keys.heard_until(tone.digit, end),
+            None => {}
         }
         self.silence.block(BLOCK_SAMPLES, measured.total);
         self.note_sound(end);
@@ -298,7 +523,15 @@ impl Session {
     /// Whether the caller has spoken. A block that began before the recording may hold the beep's echo.
     fn note_sound(&mut self, end: u64) {
         let began = end.saturating_sub(BLOCK_SAMPLES as u64) >= self.limits.guard_end;
-        self.spoken |= began && self.silence.activity() == Activity::Sound;
+        // The hangover may be that of the beep's echo.
+        let sounded = self.silence.activity() == Activity::Sound && self.silence.sound_end() == end;
+        let sound = began && sounded;
+        if sound && let (State::AwaitingSpeech, Some(pre_roll)) = (self.state, self.limits.pre_roll) {
+            let start = self.silence.since_sample().saturating_sub(pre_roll);
+            self.record_start = Some(start.max(self.limits.guard_end));
+            self.input(Input::Speech, 0, None);
+        }
+        self.spoken |= sound;
     }
 
     fn step_clock(&mut self) {
@@ -306,29 +539,41 @@ impl Session {
         if position >= self.limits.beep_end {
             self.input(Input::BeepDone, 0, None);
         }
-        if position >= self.limits.guard_end {
-            self.input(Input::GuardDone, 0, None);
+        if position >= self.limits.guard_end && self.state == State::EchoGuard {
+            if self.limits.pre_roll.is_some() {
+                self.input(Input::AwaitSpeech, 0, None);
+            } else {
+                self.record_start = Some(self.limits.guard_end);
+                self.input(Input::GuardDone, 0, None);
+            }
         }
     }
 
     fn step_limits(&mut self) {
         self.step_clock();
-        if self.recorded_samples() >= self.limits.max_recorded {
+        let position = self.blocks.position();
+        let reached = |deadline: Option<u64>| deadline.is_some_and(|deadline| position >= deadline);
+        if reached(self.max_deadline()) {
             self.input(Input::MaxDuration, self.recorded_samples(), None);
         }
         // What came of the newest block may be the first sound after the silence.
         let quiet = || !self.silence.is_sound(mean_square(self.blocks.partial()));
         if let Some((deadline, input)) = self.silence_deadline()
-            && self.blocks.position() >= deadline
+            && position >= deadline
             && quiet()
         {
-            self.input(input, self.recorded_samples(), None);
+            let silent = position - self.silence.since_sample();
+            let cut = silent.saturating_sub(self.limits.silence_tail);
+            self.input(input, self.recorded_samples().saturating_sub(cut), None);
+        }
+        if reached(self.line_drop_deadline()) {
+            self.input(Input::Hangup, self.recorded_samples(), None);
         }
     }
 
     /// Where the present silence, if it lasts, ends the message, and as what.
     fn silence_deadline(&self) -> Option<(u64, Input)> {
-        if self.silence.activity() == Activity::Sound {
+        if self.silence.activity() == Activity::Sound || self.pause.is_some() {
             return None;
         }
         let awaits_first_word = !self.spoken && self.limits.initial_silence != u64::MAX;
@@ -337,7 +582,7 @@ impl Session {
         } else {
             (self.limits.final_silence, Input::FinalSilence)
         };
-        let since = self.silence.since_sample().max(self.limits.guard_end);
+        let since = self.silence.since_sample().max(self.record_start.unwrap_or(self.limits.guard_end));
         Some((since.checked_add(limit)?, input))
     }
 
@@ -358,23 +603,26 @@ impl Session {
 
     /// Where in the recording a key was pressed. One pressed before the recording started is none.
     fn start_in_recording(&self, event: &DigitEvent) -> Option<u64> {
-        let since = (event.start_sample + ONSET_TOLERANCE_SAMPLES).checked_sub(self.limits.guard_end)?;
-        Some(since.saturating_sub(ONSET_TOLERANCE_SAMPLES))
+        let awaited = (self.state == State::AwaitingSpeech).then_some(self.limits.guard_end);
+        let first = self.record_start.or(awaited)?;
+        let since = (event.start_sample + ONSET_TOLERANCE_SAMPLES).checked_sub(first)?;
+        Some(since.saturating_sub(ONSET_TOLERANCE_SAMPLES + self.left_out))
     }
 
     /// The terminator that was pressed long enough when the audio stopped, but too shortly before
     /// to be certain yet: the receiver is given the silence that would have followed.
     fn key_before_the_end(&mut self) -> Option<(Digit, u64)> {
-        const SILENCE: [i16; BLOCK_SAMPLES] = [0; BLOCK_SAMPLES];
         for _ in 0..2 {
-            let silence = SILENCE.get(..self.blocks.missing()).unwrap_or_default();
-            self.blocks.take(silence);
-            let event = self.dtmf.block(self.blocks.complete(silence)?, &self.blocks).event;
+            let silence = *self.blocks.complete_with_silence();
+            let event = self.dtmf.block(&silence, &self.blocks).event;
             let Some(DtmfEvent::Started(Tone { digit, start_sample, .. })) = event else { continue };
+            if !self.keys.heard(digit, start_sample) {
+                continue;
+            }
             let event = DigitEvent { digit, source: DigitSource::Heard, start_sample };
-            let start = self.start_in_recording(&event);
-            if start.is_some() && self.terminators().contains(digit) && self.keys.heard(digit, start_sample) {
-                return Some((digit, start?));
+            match self.start_in_recording(&event) {
+                Some(start) if self.terminators().contains(digit) => return Some((digit, start)),
+                _ => self.events.put(SessionEvent::Digit(event)),
             }
         }
         None
@@ -382,7 +630,8 @@ impl Session {
 
     fn input(&mut self, input: Input, kept_samples: u64, digit: Option<Digit>) {
         let recorded_samples = self.recorded_samples();
-        let was_recording = self.state == State::Recording;
+        // What a pause masks is none of a key.
+        let was_recording = self.state == State::Recording && self.pause.is_none();
         let (reason, digit, kept_samples) =
             match transition(self.state, input) {
                 Transition::Stay => return,
@@ -401,6 +650,30 @@ impl Session {
             };
         self.state = State::Ended;
         let kept_samples = kept_samples.min(recorded_samples);
-        self.end = Some(End { reason, digit, recorded_samples, kept_samples });
+        let cut = match reason {
+            _ if kept_samples == recorded_samples => Cut::Nothing,
+            EndReason::Dtmf => Cut::Key,
+            _ => Cut::Silence,
+        };
+        let reason = self.unless_too_short(reason, recorded_samples);
+        let deleted = match reason {
+            EndReason::Cancelled => true,
+            EndReason::TooShort => self.limits.delete_too_short,
+            EndReason::InitialSilence => self.limits.delete_initial_silence,
+            _ => false,
+        };
+        self.end = Some(End { reason, digit, recorded_samples, kept_samples, cut, deleted });
+    }
+
+    /// The reason, or that the message is too short, where one was left at all and the reason says nothing worse.
+    fn unless_too_short(&self, reason: EndReason, recorded_samples: u64) -> EndReason {
+        let short = (1..self.limits.min_recorded).contains(&recorded_samples);
+        match reason {
+            EndReason::InitialSilence | EndReason::MediaTimeout | EndReason::Cancelled | EndReason::Error => {
+                reason
+            }
+            _ if short => EndReason::TooShort,
+            _ => reason,
+        }
     }
 }

@@ -1,18 +1,21 @@
 //! The session's states as one pure function.
 //!
-//! | input ↓ \ state → | `Beep` | `EchoGuard` | `Recording` | `Ended` |
-//! |---|---|---|---|---|
-//! | `BeepDone` | → `EchoGuard` | – | – | – |
-//! | `GuardDone` | – | → `Recording` | – | – |
-//! | `Terminator` | – | – | end `dtmf` | – |
-//! | `OtherDigit` | – | – | – | – |
-//! | `MaxDuration` | – | – | end `max_duration` | – |
-//! | `FinalSilence` | – | – | end `final_silence` | – |
-//! | `InitialSilence` | – | – | end `initial_silence` | – |
-//! | `Hangup` | end `hangup` | end `hangup` | end `hangup` | – |
-//! | `Stop` | end `stopped` | end `stopped` | end `stopped` | – |
-//! | `Cancel` | end `cancelled` | end `cancelled` | end `cancelled` | – |
-//! | `Fail` | end `error` | end `error` | end `error` | – |
+//! | input ↓ \ state → | `Beep` | `EchoGuard` | `AwaitingSpeech` | `Recording` | `Ended` |
+//! |---|---|---|---|---|---|
+//! | `BeepDone` | → `EchoGuard` | – | – | – | – |
+//! | `AwaitSpeech` | – | → `AwaitingSpeech` | – | – | – |
+//! | `GuardDone` | – | → `Recording` | – | – | – |
+//! | `Speech` | – | – | → `Recording` | – | – |
+//! | `Terminator` | – | – | end `dtmf` | end `dtmf` | – |
+//! | `OtherDigit` | – | – | – | – | – |
+//! | `MaxDuration` | – | – | – | end `max_duration` | – |
+//! | `FinalSilence` | – | – | – | end `final_silence` | – |
+//! | `InitialSilence` | – | – | end `initial_silence` | end `initial_silence` | – |
+//! | `Hangup` | end `hangup` | end `hangup` | end `hangup` | end `hangup` | – |
+//! | `Stop` | end `stopped` | end `stopped` | end `stopped` | end `stopped` | – |
+//! | `MediaTimeout` | end `media_timeout` | end `media_timeout` | end `media_timeout` | end `media_timeout` | – |
+//! | `Cancel` | end `cancelled` | end `cancelled` | end `cancelled` | end `cancelled` | – |
+//! | `Fail` | end `error` | end `error` | end `error` | end `error` | – |
 //!
 //! "–" leaves the state as it is and does nothing. A session without a beep or an echo guard
 //! passes through those states before its first sample. Where several inputs fall on one sample,
@@ -32,6 +35,8 @@ pub enum State {
     Recording = 3,
     /// The message is over; nothing changes any more.
     Ended = 4,
+    /// The first sound starts the recording.
+    AwaitingSpeech = 5,
 }
 
 impl State {
@@ -42,6 +47,7 @@ impl State {
             2 => Some(Self::EchoGuard),
             3 => Some(Self::Recording),
             4 => Some(Self::Ended),
+            5 => Some(Self::AwaitingSpeech),
             _ => None,
         }
     }
@@ -52,8 +58,12 @@ impl State {
 pub enum Input {
     /// As many samples were pushed as the beep has.
     BeepDone,
+    /// As many samples were pushed after the beep as the echo guard has; a sound is to start the recording.
+    AwaitSpeech,
     /// As many samples were pushed after the beep as the echo guard has.
     GuardDone,
+    /// The first sound.
+    Speech,
     /// A digit that ends the message, heard or signalled.
     Terminator,
     /// A digit that does not.
@@ -68,6 +78,8 @@ pub enum Input {
     Hangup,
     /// The host stops the recording.
     Stop,
+    /// No audio has come for too long.
+    MediaTimeout,
     /// The host cancels the recording.
     Cancel,
     /// The recording cannot go on.
@@ -92,14 +104,17 @@ pub const fn transition(state: State, input: Input) -> Transition {
         (State::Ended, _) => Stay,
         (_, Input::Hangup) => End(EndReason::Hangup),
         (_, Input::Stop) => End(EndReason::Stopped),
+        (_, Input::MediaTimeout) => End(EndReason::MediaTimeout),
         (_, Input::Cancel) => End(EndReason::Cancelled),
         (_, Input::Fail) => End(EndReason::Error),
         (State::Beep, Input::BeepDone) => To(State::EchoGuard),
+        (State::EchoGuard, Input::AwaitSpeech) => To(State::AwaitingSpeech),
         (State::EchoGuard, Input::GuardDone) => To(State::Recording),
-        (State::Recording, Input::Terminator) => End(EndReason::Dtmf),
+        (State::AwaitingSpeech, Input::Speech) => To(State::Recording),
+        (State::Recording | State::AwaitingSpeech, Input::Terminator) => End(EndReason::Dtmf),
         (State::Recording, Input::MaxDuration) => End(EndReason::MaxDuration),
         (State::Recording, Input::FinalSilence) => End(EndReason::FinalSilence),
-        (State::Recording, Input::InitialSilence) => End(EndReason::InitialSilence),
+        (State::Recording | State::AwaitingSpeech, Input::InitialSilence) => End(EndReason::InitialSilence),
         _ => Stay,
     }
 }

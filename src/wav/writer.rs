@@ -87,6 +87,13 @@ impl WavWriter {
         Ok(())
     }
 
+    /// Drops all samples: an empty WAV again.
+    pub fn clear(&mut self) -> Result<(), WriteError> {
+        self.samples = 0;
+        self.write_header(0)?;
+        Ok(self.file.set_len(header_len(self.format))?)
+    }
+
     /// Ends the file after `samples` of what was written: header first, so that it never counts
     /// what is gone.
     pub fn finish(mut self, samples: u64) -> Result<u64, WriteError> {

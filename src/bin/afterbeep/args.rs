@@ -1,6 +1,8 @@
 use afterbeep::dsp::beep::BeepConfig;
 use afterbeep::dsp::dtmf::DtmfProfile;
-use afterbeep::session::{SessionConfig, Terminators};
+use afterbeep::dsp::silence::SilenceConfig;
+use afterbeep::line::level::dbm0_from_mean_abs;
+use afterbeep::session::{PauseMode, SessionConfig, Terminators};
 use afterbeep::wav::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -61,6 +63,33 @@ pub(crate) struct Record {
     /// End where the caller has been silent for this long [default: off]
     #[arg(long, value_name = "TIME", value_parser = duration_ms)]
     pub(crate) final_silence: Option<u32>,
+    /// Cut the silence that ended the message, and keep this much of it
+    #[arg(long, value_name = "TAIL", value_parser = duration_ms, num_args = 0..=1, default_missing_value = "200ms")]
+    pub(crate) trim_silence: Option<u32>,
+    /// Start the recording with the first sound instead of at once
+    #[arg(long)]
+    pub(crate) start_on_speech: bool,
+    /// How much is recorded from before that sound, up to 2s
+    #[arg(long, value_name = "TIME", default_value = "300ms", value_parser = duration_ms)]
+    pub(crate) pre_roll: u32,
+    /// A shorter message ends as `too_short` [default: none]
+    #[arg(long, value_name = "TIME", value_parser = duration_ms)]
+    pub(crate) min_duration: Option<u32>,
+    /// Delete messages that are too short
+    #[arg(long)]
+    pub(crate) delete_too_short: bool,
+    /// Delete messages that ended by initial silence
+    #[arg(long)]
+    pub(crate) delete_initial_silence: bool,
+    /// Replace the tones of keys by silence in the file
+    #[arg(long)]
+    pub(crate) mask_digits: bool,
+    /// Mask this part of INPUT, such as 3s-5s; may be given again
+    #[arg(long, value_name = "FROM-TO", value_parser = span)]
+    pub(crate) pause: Vec<(u32, u32)>,
+    /// What such a part leaves in the file
+    #[arg(long, value_enum, default_value_t = Pause::Silence)]
+    pub(crate) pause_mode: Pause,
     #[command(flatten)]
     pub(crate) threshold: Threshold,
     #[command(flatten)]
@@ -99,16 +128,36 @@ pub(crate) struct Input {
 
 #[derive(Args)]
 pub(crate) struct Threshold {
-    /// Below this level is silence, -80dBm0 to 0dBm0
+    /// `fixed`: a level separates silence from sound; `adaptive`: one that follows the line's noise
+    #[arg(id = "silence", long = "silence", value_enum, value_name = "HOW", default_value_t = SilenceMode::Fixed)]
+    mode: SilenceMode,
+    /// Below this level is silence, where it is fixed: -80dBm0 to 0dBm0, or a mean |sample| as Asterisk and
+    /// FreeSWITCH have it, such as 256mean
     #[arg(
         id = "silence_threshold",
         long = "silence-threshold",
         value_name = "LEVEL",
         default_value = "-40dBm0",
-        value_parser = level,
+        value_parser = threshold,
         allow_hyphen_values = true
     )]
-    pub(crate) dbm0: f32,
+    dbm0: f32,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum SilenceMode {
+    Fixed,
+    Adaptive,
+}
+
+impl Threshold {
+    /// What the flags ask for.
+    pub(crate) fn silence(&self) -> SilenceConfig {
+        match self.mode {
+            SilenceMode::Fixed => SilenceConfig::fixed(self.dbm0),
+            SilenceMode::Adaptive => SilenceConfig::adaptive(),
+        }
+    }
 }
 
 #[derive(Args)]
@@ -123,6 +172,23 @@ pub(crate) enum FileFormat {
     Pcm16,
     Alaw,
     Ulaw,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Pause {
+    /// Silence of the same length
+    Silence,
+    /// Nothing
+    Gap,
+}
+
+impl From<Pause> for PauseMode {
+    fn from(pause: Pause) -> Self {
+        match pause {
+            Pause::Silence => Self::Silence,
+            Pause::Gap => Self::Gap,
+        }
+    }
 }
 
 impl From<FileFormat> for Format {
@@ -152,7 +218,14 @@ impl Record {
             max_duration_ms: self.max_duration,
             initial_silence_ms: self.initial_silence.unwrap_or(0),
             final_silence_ms: self.final_silence.unwrap_or(0),
-            silence_threshold_dbm0: self.threshold.dbm0,
+            final_silence_tail_ms: self.trim_silence,
+            mask_digits: self.mask_digits,
+            start_on_speech: self.start_on_speech,
+            pre_roll_ms: self.pre_roll,
+            min_duration_ms: self.min_duration.unwrap_or(0),
+            delete_too_short: self.delete_too_short,
+            delete_initial_silence: self.delete_initial_silence,
+            silence: self.threshold.silence(),
             ..SessionConfig::default()
         }
     }
@@ -172,9 +245,24 @@ fn duration_ms(text: &str) -> Result<u32, String> {
     if ms <= f64::from(u32::MAX) { Ok(ms.round() as u32) } else { Err(error()) }
 }
 
+/// Reads `3s-5s`.
+fn span(text: &str) -> Result<(u32, u32), String> {
+    let error = || format!("`{text}` is no part of INPUT; write it as 3s-5s");
+    let (from, to) = text.split_once('-').ok_or_else(error)?;
+    let span = (duration_ms(from)?, duration_ms(to)?);
+    if span.0 < span.1 { Ok(span) } else { Err(error()) }
+}
+
 /// Reads a profile's name.
 fn profile(name: &str) -> Result<DtmfProfile, String> {
     DtmfProfile::named(name).ok_or_else(|| "take att, ntt, dk, au, br, etsi, relaxed or default".to_owned())
+}
+
+/// Reads `-40dBm0`, or `256mean`.
+fn threshold(text: &str) -> Result<f32, String> {
+    let Some(number) = text.strip_suffix("mean") else { return level(text) };
+    let mean = number.trim_end().parse::<f32>().ok().filter(|mean| (1.0..=32_768.0).contains(mean));
+    mean.map(dbm0_from_mean_abs).ok_or_else(|| format!("`{text}` is no mean; write it as 256mean"))
 }
 
 /// Reads `-40dBm0`.

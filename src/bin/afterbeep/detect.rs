@@ -40,7 +40,7 @@ impl From<Span> for Event {
 }
 
 pub(crate) fn run(arguments: &Detect) -> Result<(), Failure> {
-    let silence = SilenceDetector::new(arguments.threshold.dbm0)
+    let silence = SilenceDetector::new(&arguments.threshold.silence())
         .map_err(|_| Failure::Usage("--silence-threshold takes -80dBm0 to 0dBm0".to_owned()))?;
     let mut line = input::open(&arguments.input.path)?;
     let mut listener = Listener::new(silence, &arguments.keys.profile)?;
@@ -130,7 +130,7 @@ impl Listener {
         if line_end == u64::MAX {
             self.held.extend(self.silence.block(BLOCK_SAMPLES, measured.total).map(Event::from));
         }
-        let settled = self.dtmf.settled_sample(position);
+        let settled = self.dtmf.settled_sample(position).min(self.silence.settled_sample());
         self.held.sort_by_key(|event| event.span().1);
         let settled = self.held.partition_point(|event| event.span().1 <= settled);
         self.ready.extend(self.held.drain(..settled));
@@ -156,13 +156,9 @@ impl Listener {
         self.held.extend(self.silence.span_until(line_end).map(Event::from));
         // A tone that stopped just now is recognised by the silence that would have followed.
         for _ in 0..2 {
-            const SILENCE: [i16; BLOCK_SAMPLES] = [0; BLOCK_SAMPLES];
-            let silence = &SILENCE[..self.blocks.missing()];
-            self.blocks.take(silence);
-            if let Some(block) = self.blocks.complete(silence) {
-                let measured = self.dtmf.block(block, &self.blocks);
-                self.block(&measured, line_end);
-            }
+            let silence = *self.blocks.complete_with_silence();
+            let measured = self.dtmf.block(&silence, &self.blocks);
+            self.block(&measured, line_end);
         }
         let event = self.dtmf.finish(line_end);
         self.hold_digit(event, line_end);

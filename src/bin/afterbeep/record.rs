@@ -1,7 +1,8 @@
 use crate::args::Record;
 use crate::{Failure, input, waveform};
 use afterbeep::engine::{Engine, EngineConfig, FileConfig, SessionError, SessionHandle, SessionResult};
-use afterbeep::session::{ConfigError, EndReason};
+use afterbeep::line::SampleRate;
+use afterbeep::session::{ConfigError, EndReason, PauseMode};
 use afterbeep::wav::WavReader;
 use serde::Serialize;
 use std::io::{ErrorKind, Read, Write};
@@ -22,9 +23,13 @@ struct Report {
     samples: u64,
     duration_ms: u64,
     trimmed_samples: u64,
+    cut: Option<&'static str>,
     lost_samples: u64,
     line_lost_samples: u64,
     echo_guard_samples: u64,
+    late_samples: u64,
+    timestamp_jumps: u64,
+    dropped_samples: u64,
     complete: bool,
 }
 
@@ -37,9 +42,13 @@ impl From<&SessionResult> for Report {
             samples: result.samples,
             duration_ms: result.duration_ms,
             trimmed_samples: result.trimmed_samples,
+            cut: result.cut.name(),
             lost_samples: result.lost_samples,
             line_lost_samples: result.line_lost_samples,
             echo_guard_samples: result.echo_guard_samples,
+            late_samples: result.late_samples,
+            timestamp_jumps: result.timestamp_jumps,
+            dropped_samples: result.dropped_samples,
             complete: result.complete,
         }
     }
@@ -55,9 +64,13 @@ impl Report {
             samples: 0,
             duration_ms: 0,
             trimmed_samples: 0,
+            cut: None,
             lost_samples: 0,
             line_lost_samples: 0,
             echo_guard_samples: 0,
+            late_samples: 0,
+            timestamp_jumps: 0,
+            dropped_samples: 0,
             complete: false,
         }
     }
@@ -117,7 +130,7 @@ fn record(arguments: &Record) -> Result<Recorded, Failure> {
     let session = engine.open(&arguments.session(), &file(arguments)?)?;
     let rate = line.sample_rate();
     let hangup_at = arguments.hangup_at.map_or(u64::MAX, |ms| rate.samples(ms.into()));
-    let failure = feed(session, &mut line, hangup_at).err();
+    let failure = feed(session, &mut line, arguments, hangup_at).err();
     // Neither does anything to a session that has ended.
     if failure.is_some() {
         session.fail()?;
@@ -152,12 +165,19 @@ fn file(arguments: &Record) -> Result<FileConfig, Failure> {
 }
 
 /// The caller speaks until the line ends, the session does, or the caller hangs up.
-fn feed(session: SessionHandle, line: &mut WavReader<Box<dyn Read>>, hangup_at: u64) -> Result<(), Failure> {
+fn feed(
+    session: SessionHandle,
+    line: &mut WavReader<Box<dyn Read>>,
+    arguments: &Record,
+    hangup_at: u64,
+) -> Result<(), Failure> {
     let mut frame = [0; FRAME_SAMPLES];
     let mut heard = [0; FRAME_SAMPLES];
     let mut position = 0;
+    let mut pauses = Pauses::new(arguments, line.sample_rate());
     loop {
-        let wanted = hangup_at.saturating_sub(position).min(FRAME_SAMPLES as u64) as usize;
+        let until = hangup_at.min(pauses.follow(session, position)?);
+        let wanted = until.saturating_sub(position).min(FRAME_SAMPLES as u64) as usize;
         let count = line.read(&mut frame[..wanted])?;
         if count == 0 {
             return Ok(());
@@ -175,6 +195,34 @@ fn feed(session: SessionHandle, line: &mut WavReader<Box<dyn Read>>, hangup_at: 
             Err(SessionError::Ended) => return Ok(()),
             Err(error) => return Err(error.into()),
         }
+    }
+}
+
+/// `--pause`: where the session is told to pause and to go on.
+struct Pauses {
+    spans: Vec<(u64, u64)>,
+    mode: PauseMode,
+    paused: bool,
+}
+
+impl Pauses {
+    fn new(arguments: &Record, rate: SampleRate) -> Self {
+        let samples = |&(from, to): &(u32, u32)| (rate.samples(from.into()), rate.samples(to.into()));
+        let spans = arguments.pause.iter().map(samples).collect();
+        Self { spans, mode: arguments.pause_mode.into(), paused: false }
+    }
+
+    /// Does what is due at a position, and says where something is due next.
+    fn follow(&mut self, session: SessionHandle, position: u64) -> Result<u64, SessionError> {
+        let pause = self.spans.iter().any(|(from, to)| (*from..*to).contains(&position));
+        if pause && !self.paused {
+            session.pause(self.mode)?;
+        } else if self.paused && !pause {
+            session.resume()?;
+        }
+        self.paused = pause;
+        let edges = self.spans.iter().flat_map(|&(from, to)| [from, to]);
+        Ok(edges.filter(|&edge| edge > position).min().unwrap_or(u64::MAX))
     }
 }
 

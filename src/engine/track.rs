@@ -1,0 +1,166 @@
+//! A session's recorded audio on its way to the writer. No lock, allocation, system call or clock.
+
+use ringbuf::traits::{Consumer, Observer, Producer, Split};
+use ringbuf::{HeapCons, HeapProd, HeapRb};
+
+/// Gaps that may await the writer; further ones merge into the newest.
+const GAPS: usize = 16;
+
+/// Recorded samples that are not in the ring: the writer puts silence in their place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Gap {
+    /// Position of the first one in the recording.
+    pub(super) start: u64,
+    pub(super) samples: u64,
+}
+
+/// The reading ends of a track's queues.
+pub(super) struct Queue {
+    pub(super) samples: HeapCons<i16>,
+    pub(super) gaps: HeapCons<Gap>,
+}
+
+/// The writing ends.
+pub(super) struct Track {
+    samples: HeapProd<i16>,
+    gaps: HeapProd<Gap>,
+    open_gap: Option<Gap>,
+    /// Samples recorded so far, those in gaps included.
+    position: u64,
+    lost_samples: u64,
+}
+
+impl Track {
+    /// A ring of so many samples, touched so that no push meets a page fault.
+    pub(super) fn new(ring_samples: usize) -> (Self, Queue) {
+        let (mut samples, mut queue) = HeapRb::new(ring_samples).split();
+        samples.push_iter(std::iter::repeat_n(0, ring_samples));
+        queue.clear();
+        let (gaps, gap_queue) = HeapRb::new(GAPS).split();
+        let track = Self { samples, gaps, open_gap: None, position: 0, lost_samples: 0 };
+        (track, Queue { samples: queue, gaps: gap_queue })
+    }
+
+    /// Samples that the ring takes now.
+    pub(super) fn writable_samples(&self) -> usize {
+        self.samples.vacant_len()
+    }
+
+    /// Samples recorded so far, those in gaps included.
+    pub(super) const fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// Samples that the ring did not take.
+    pub(super) const fn lost_samples(&self) -> u64 {
+        self.lost_samples
+    }
+
+    /// A gap that reaches to the end of the recording.
+    pub(super) const fn open_gap(&self) -> Option<Gap> {
+        self.open_gap
+    }
+
+    /// Queues samples; what the ring does not take becomes a gap. A gap is told to the writer before the first
+    /// sample after it, so that the writer never takes that sample early. Says whether all of them found room.
+    pub(super) fn append(&mut self, samples: &[i16]) -> bool {
+        if samples.is_empty() {
+            return true;
+        }
+        // A frame may be longer than the ring; half of that is worth going on for.
+        let enough = samples.len().min(self.samples.capacity().get() / 2);
+        let gap_told = match self.open_gap {
+            Some(gap) => self.samples.vacant_len() >= enough && self.gaps.try_push(gap).is_ok(),
+            None => true,
+        };
+        let queued = if gap_told {
+            self.open_gap = None;
+            self.samples.push_slice(samples)
+        } else {
+            0
+        };
+        self.position += queued as u64;
+        let lost = (samples.len() - queued) as u64;
+        self.lost_samples += lost;
+        self.leave_gap(lost);
+        lost == 0
+    }
+
+    /// Queues silence: as a gap of which nothing is lost, as no ring holds minutes of it.
+    pub(super) fn append_silence(&mut self, samples: u64) {
+        self.leave_gap(samples);
+    }
+
+    fn leave_gap(&mut self, samples: u64) {
+        if samples > 0 {
+            let gap = self.open_gap.get_or_insert(Gap { start: self.position, samples: 0 });
+            gap.samples += samples;
+            self.position += samples;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drain(queue: &mut Queue) -> Vec<i16> {
+        queue.samples.pop_iter().collect()
+    }
+
+    #[test]
+    fn what_the_ring_does_not_take_is_a_gap_with_its_place() {
+        let (mut track, mut queue) = Track::new(200);
+        assert!(track.append(&[1; 160]));
+        assert!(!track.append(&[2; 160]));
+        assert!(!track.append(&[3; 160]));
+        assert_eq!(drain(&mut queue).len(), 200);
+        assert!(track.append(&[4; 160]));
+        assert_eq!(queue.gaps.try_pop(), Some(Gap { start: 200, samples: 280 }));
+        assert_eq!(drain(&mut queue), [4; 160]);
+        assert_eq!((track.position(), track.lost_samples(), track.open_gap()), (640, 280, None));
+    }
+
+    #[test]
+    fn silence_is_a_gap_and_no_loss() {
+        let (mut track, mut queue) = Track::new(200);
+        assert!(track.append(&[1; 100]));
+        track.append_silence(1_000_000);
+        track.append_silence(5);
+        assert!(track.append(&[2; 100]));
+        assert_eq!(queue.gaps.try_pop(), Some(Gap { start: 100, samples: 1_000_005 }));
+        assert_eq!((track.position(), track.lost_samples()), (1_000_205, 0));
+    }
+
+    #[test]
+    fn an_empty_frame_tells_nothing_and_a_frame_longer_than_the_ring_goes_on() {
+        let (mut track, mut queue) = Track::new(100);
+        assert!(!track.append(&[1; 250]));
+        assert_eq!(drain(&mut queue).len(), 100);
+        assert!(track.append(&[]));
+        assert_eq!(queue.gaps.try_pop(), None);
+        assert!(!track.append(&[2; 250]));
+        assert_eq!(queue.gaps.try_pop(), Some(Gap { start: 100, samples: 150 }));
+        assert_eq!(drain(&mut queue).len(), 100);
+    }
+
+    #[test]
+    fn a_gap_at_the_end_is_not_forgotten() {
+        let (mut track, _queue) = Track::new(100);
+        track.append(&[1; 160]);
+        assert_eq!(track.open_gap(), Some(Gap { start: 100, samples: 60 }));
+    }
+
+    #[test]
+    fn gaps_that_find_no_place_in_the_queue_lose_samples_but_no_time() {
+        let (mut track, mut queue) = Track::new(100);
+        let mut queued = 0;
+        for _ in 0..40 {
+            track.append(&[1; 150]);
+            queued += drain(&mut queue).len() as u64;
+        }
+        assert_eq!(queued + track.lost_samples(), track.position());
+        let told: u64 = queue.gaps.pop_iter().map(|gap| gap.samples).sum();
+        assert_eq!(told + track.open_gap().map_or(0, |gap| gap.samples), track.lost_samples());
+    }
+}
