@@ -5,10 +5,12 @@
 
 pub mod beep;
 mod block;
+pub mod call_progress;
 pub mod dtmf;
 pub mod goertzel;
 mod oscillator;
 pub mod silence;
+pub mod tone_plan;
 
 pub use block::{BlockBuffer, HISTORY_SAMPLES};
 pub use goertzel::BLOCK_SAMPLES;

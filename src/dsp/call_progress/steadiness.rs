@@ -1,0 +1,87 @@
+use super::bank::{bank_hz, frequency_hz};
+use super::voice::Voice;
+use crate::dsp::goertzel::BlockSpectrum;
+
+/// Blocks over which frequency and level are averaged: 102 ms.
+const GROUP: u8 = 8;
+/// How far the averages of a tone may lie apart: exchanges do not move at all, voices and instruments do.
+const MAX_APART_HZ: f32 = 1.5;
+/// The same where a second tone reaches into the measurement.
+const MAX_PAIR_APART_HZ: f32 = 3.5;
+/// The same for the level, as a ratio of powers: 1.5 dB.
+const MAX_LEVEL_RATIO: f32 = 1.41;
+
+/// How far from the bank's frequency a tone may be for its phase to be measured there.
+const WITHIN_REACH_HZ: f32 = 45.0;
+
+/// Whether a tone keeps its frequency and its level, however long it sounds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Steadiness {
+    /// The bank's frequency that it is strongest at, by its place.
+    place: u8,
+    blocks: u8,
+    hz: f32,
+    power: f32,
+    /// Least and greatest averages so far.
+    least: (f32, f32),
+    greatest: (f32, f32),
+    near_hz: f32,
+    max_apart_hz: f32,
+    max_level_ratio: f32,
+}
+
+impl Steadiness {
+    pub(super) fn new(voice: &Voice, reference: &[f32; 8]) -> Self {
+        let mut strongest = (0, 0.0);
+        for (place, &power) in reference.iter().enumerate() {
+            if power > strongest.1 {
+                strongest = (place, power);
+            }
+        }
+        let place_hz = bank_hz(strongest.0);
+        let (near_hz, max_apart_hz, max_level_ratio) = match voice {
+            Voice::Steady(sines) => {
+                let heard = || sines.iter().map(|sine| sine.hz).filter(|&hz| hz > 0.0);
+                let away = |hz: f32| (hz - place_hz).abs();
+                let near_hz = heard().fold(0.0, |near, hz| if away(hz) < away(near) { hz } else { near });
+                let apart = if heard().count() > 1 { MAX_PAIR_APART_HZ } else { MAX_APART_HZ };
+                // Beside the bank a tone's phase says little.
+                (near_hz, if away(near_hz) <= WITHIN_REACH_HZ { apart } else { f32::MAX }, MAX_LEVEL_RATIO)
+            }
+            Voice::Modulated(_) => (place_hz, f32::MAX, f32::MAX),
+        };
+        Self {
+            place: strongest.0 as u8,
+            near_hz,
+            blocks: 0,
+            hz: 0.0,
+            power: 0.0,
+            least: (f32::MAX, f32::MAX),
+            greatest: (0.0, 0.0),
+            max_apart_hz,
+            max_level_ratio,
+        }
+    }
+
+    pub(super) fn block(
+        &mut self,
+        earlier: &BlockSpectrum<8>,
+        later: &BlockSpectrum<8>,
+    ) {
+        self.hz += frequency_hz(self.place.into(), self.near_hz, earlier, later);
+        self.power += later.total;
+        self.blocks += 1;
+        if self.blocks < GROUP {
+            return;
+        }
+        let (hz, power) = (self.hz / f32::from(GROUP), self.power / f32::from(GROUP));
+        self.least = (self.least.0.min(hz), self.least.1.min(power));
+        self.greatest = (self.greatest.0.max(hz), self.greatest.1.max(power));
+        (self.blocks, self.hz, self.power) = (0, 0.0, 0.0);
+    }
+
+    pub(super) fn holds(&self) -> bool {
+        self.greatest.0 - self.least.0 <= self.max_apart_hz
+            && self.greatest.1 <= self.max_level_ratio * self.least.1
+    }
+}
