@@ -30,7 +30,8 @@ fn main() {
     }
     if let Some(both) = cost {
         let line: Vec<i16> = arguments.flat_map(|path| samples(&path)).collect();
-        let mut call_progress = both.then(|| CallProgressDetector::with_kernel(&plan, cpu::kernel()).unwrap());
+        let mut call_progress =
+            both.then(|| CallProgressDetector::with_kernel(&plan, cpu::kernel()).unwrap());
         listen(&mut call_progress, black_box(&line));
         println!("{} samples", line.len());
         return;

@@ -79,8 +79,9 @@ fn send(pattern: &TonePattern, cycles: usize, sent: Sent, random: &mut Random) -
         let from = audio.len();
         audio.extend((from..from + count).map(|i| {
             let swell =
-                if pattern.modulated { 0.5 + 0.5 * (TAU * 25.0 / 8_000.0 * i as f64).sin() } else { 1.0 };
-            let at = |&(hz, peak, phase): &(f64, f64, f64)| peak * (TAU * hz / 8_000.0 * i as f64 + phase).sin();
+                if pattern.modulated { 0.8 + 0.8 * (TAU * 25.0 / 8_000.0 * i as f64).sin() } else { 1.0 };
+            let at =
+                |&(hz, peak, phase): &(f64, f64, f64)| peak * (TAU * hz / 8_000.0 * i as f64 + phase).sin();
             swell * tones.iter().map(at).sum::<f64>()
         }));
     };
@@ -122,17 +123,21 @@ const LINES: [(&str, Sent); 6] = [
 fn every_tone_of_every_country_is_heard_in_two_cycles() {
     let mut random = Random::new(1);
     let (mut count, mut latest, mut worst, mut wrong) = (0, 0i64, 0i64, 0);
-    for country in COUNTRIES.iter().filter(|c| std::env::var("CC").is_err() || std::env::var("CC").unwrap() == c.code) {
+    for country in COUNTRIES {
         let plan = TonePlan::UNIVERSAL.with_country(country.code).unwrap();
         for pattern in country.patterns {
             for (name, sent) in LINES {
-                // 3 × 400 Hz and above is no supervisory tone any more.
                 let before = samples(200) + (random.next() % 102) as usize;
                 let audio = send(pattern, 3, sent, &mut random);
                 let cycle = pattern.cadence().iter().flatten().map(|&ms| samples(ms.into())).sum::<usize>();
-                if std::env::var("DBG").is_ok() { eprintln!("-- {:?} {:?} {name} {before}", pattern.frequencies(), pattern.cadence()); }
                 let heard = hear(&plan, &line(before, &audio, sent, &mut random));
-                let what = format!("{} {:?} {:?} {:?}, {name}", country.code, pattern.kind, pattern.frequencies(), pattern.cadence());
+                let what = format!(
+                    "{} {:?} {:?} {:?}, {name}",
+                    country.code,
+                    pattern.kind,
+                    pattern.frequencies(),
+                    pattern.cadence()
+                );
                 count += 1;
                 let Some(first) = heard.first().filter(|first| {
                     heard.len() == 1
@@ -158,7 +163,260 @@ fn every_tone_of_every_country_is_heard_in_two_cycles() {
             }
         }
     }
-    println!("{count} tones, {wrong} wrong; start off by {worst} samples, reported {} ms after two cycles", latest / 8);
+    println!(
+        "{count} tones, {wrong} wrong; start off by {worst} samples, reported {} ms after two cycles",
+        latest / 8
+    );
     assert_eq!(wrong, 0);
     assert!(worst.abs() <= samples(10) as i64);
+}
+
+fn busy(kind: ToneKind, frequencies: &[u16], cadence: &[[u16; 2]]) -> TonePattern {
+    TonePattern::new(kind, frequencies, cadence)
+}
+
+/// A tone on a quiet line, from 200 ms on.
+fn tone_line(pattern: &TonePattern, cycles: usize) -> Vec<i16> {
+    let mut random = Random::new(7);
+    line(samples(200), &send(pattern, cycles, CLEAN, &mut random), CLEAN, &mut random)
+}
+
+#[test]
+fn unequal_patterns_by_name() {
+    let congestion = ToneKind::Congestion;
+    let cases: [(&str, TonePattern); 5] = [
+        ("gb", busy(congestion, &[400], &[[400, 350], [225, 525]])),
+        ("es", busy(congestion, &[425], &[[200, 200], [200, 200], [200, 600]])),
+        ("tr", busy(congestion, &[450], &[[200, 200], [200, 200], [200, 200], [600, 200]])),
+        ("br", busy(congestion, &[425], &[[250, 250], [750, 250]])),
+        ("ae", busy(congestion, &[425], &[[400, 350], [225, 525]])),
+    ];
+    for (country, pattern) in cases {
+        // With its country, with a list, and with none.
+        for plan in [country.to_owned(), format!("us,{country},generic"), "generic".to_owned()] {
+            let heard = hear(&TonePlan::parse(&plan).unwrap(), &tone_line(&pattern, 3));
+            let known = plan != "generic";
+            assert_eq!(heard.len(), 1, "{country} by {plan}: {heard:?}");
+            assert!(heard[0].tone.kind.is_disconnect(), "{country} by {plan}: {heard:?}");
+            assert!(!known || heard[0].tone.kind == congestion, "{country} by {plan}: {heard:?}");
+            assert_eq!(heard[0].tone.country, known.then_some(country), "{country} by {plan}");
+            assert!(heard[0].tone.start_sample.abs_diff(1_600) <= 40, "{country} by {plan}: {heard:?}");
+        }
+    }
+}
+
+#[test]
+fn a_regular_cadence_needs_no_country() {
+    let mut random = Random::new(3);
+    let mut latest = 0;
+    for frequencies in
+        [vec![320], vec![400], vec![425], vec![455], vec![550], vec![640], vec![350, 440], vec![480, 620]]
+    {
+        for [on, off] in
+            [[100, 100], [150, 475], [250, 250], [400, 200], [500, 500], [750, 750], [1_100, 1_100]]
+        {
+            let pattern = busy(ToneKind::Busy, &frequencies, &[[on, off]]);
+            let audio = send(&pattern, 4, CLEAN, &mut random);
+            let heard = hear(&TonePlan::GENERIC, &line(1_603, &audio, CLEAN, &mut random));
+            assert_eq!(heard.len(), 1, "{frequencies:?} {on}/{off}: {heard:?}");
+            let Heard { tone, reported_at, end } = heard[0];
+            assert!(tone.kind.is_disconnect() && tone.country.is_none());
+            assert!(tone.start_sample.abs_diff(1_603) <= 40, "{frequencies:?} {on}/{off}: {heard:?}");
+            let sent = 1_603 + audio.len() as u64 - 8 * u64::from(off);
+            assert!(end.abs_diff(sent) <= 40, "{frequencies:?} {on}/{off}: {heard:?}, sent until {sent}");
+            latest = latest.max(reported_at - 1_603 - 16 * u64::from(on + off));
+        }
+    }
+    println!("generic: reported {} ms after two cycles at the latest", latest / 8);
+    let steady = busy(ToneKind::Dial, &[425], &[]);
+    let heard = hear(&TonePlan::GENERIC, &tone_line(&steady, 0));
+    assert_eq!(
+        (heard.len(), heard[0].tone.kind, heard[0].tone.start_sample),
+        (1, ToneKind::Dial, 1_600),
+        "{heard:?}"
+    );
+    let patient = TonePlan { continuous_ms: 4_500, ..TonePlan::GENERIC };
+    assert!(hear(&patient, &tone_line(&steady, 0)).is_empty());
+}
+
+/// 950, 1400 and 1800 Hz for 330 ms each, or nearly.
+fn special_information(hz: [f64; 3], ms: [usize; 3], gap_ms: usize, dbm0: f64) -> Line {
+    hz.into_iter()
+        .zip(ms)
+        .fold(Line::new().silence(333), |line, (hz, ms)| line.tone(hz, dbm0, ms).silence(gap_ms))
+}
+
+#[test]
+fn special_information_howler_and_fax_are_part_of_every_plan() {
+    let cases = [
+        ([950.0, 1_400.0, 1_800.0], [330; 3], 30),
+        ([950.0, 1_400.0, 1_800.0], [330; 3], 0),
+        ([950.0, 1_400.0, 1_800.0], [280; 3], 15),
+        ([950.0, 1_400.0, 1_800.0], [390; 3], 15),
+        ([913.8, 1_370.6, 1_776.7], [274, 274, 380], 0),
+        ([985.2, 1_428.5, 1_776.7], [380, 274, 380], 0),
+    ];
+    for (hz, ms, gap_ms) in cases {
+        for dbm0 in [-10.0, -30.0] {
+            let heard =
+                hear(&TonePlan::UNIVERSAL, &special_information(hz, ms, gap_ms, dbm0).silence(300).pcm());
+            assert_eq!(heard.len(), 1, "{hz:?} {ms:?} {gap_ms}: {heard:?}");
+            assert_eq!(heard[0].tone.kind, ToneKind::SpecialInformation);
+            assert!(heard[0].tone.start_sample.abs_diff(8 * 333) <= 40, "{heard:?}");
+        }
+    }
+    for pattern in &UNIVERSAL {
+        for dbm0 in [-10.0, -30.0] {
+            let mut random = Random::new(2);
+            let sent = Sent { dbm0, ..CLEAN };
+            let audio = send(pattern, 3, sent, &mut random);
+            let heard = hear(&TonePlan::UNIVERSAL, &line(1_600, &audio, sent, &mut random));
+            assert_eq!((heard.len(), heard[0].tone.kind), (1, pattern.kind), "{pattern:?} {heard:?}");
+            assert!(heard[0].tone.start_sample.abs_diff(1_600) <= 40, "{heard:?}");
+        }
+    }
+}
+
+#[test]
+fn ringback_call_waiting_and_fax_never_disconnect() {
+    let plan = TonePlan::all();
+    let mut random = Random::new(4);
+    for country in COUNTRIES {
+        for pattern in
+            country.patterns.iter().chain(&UNIVERSAL).filter(|pattern| !pattern.kind.is_disconnect())
+        {
+            let own = TonePlan { generic: true, ..TonePlan::UNIVERSAL.with_country(country.code).unwrap() };
+            for plan in [own, plan, TonePlan::GENERIC] {
+                let audio = send(pattern, 3, CLEAN, &mut random);
+                let heard = hear(&plan, &line(1_600, &audio, CLEAN, &mut random));
+                let wrong = heard.iter().any(|heard| heard.tone.kind.is_disconnect());
+                assert!(!wrong, "{} {pattern:?}: {heard:?}", country.code);
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_else_is_a_tone() {
+    let plan = TonePlan::all();
+    let mut random = Random::new(5);
+    let rhythm = |on: usize, off: usize, digit: char, random: &mut Random| {
+        (0..12).fold(Line::new(), |line, _| line.key(Key::new(digit).ms(on), random).silence(off))
+    };
+    let mut lines = vec![
+        ("CED", Line::new().silence(500).tone(2_100.0, -12.0, 3_300).silence(500)),
+        ("the beep", Line::new().tone(1_000.0, -12.0, 400).silence(1_000).tone(1_000.0, -12.0, 400)),
+        ("noise", Line::new().silence(10_000).noise(-20.0, &mut random)),
+    ];
+    for (on, off, digit) in [(100, 100, '1'), (250, 250, '5'), (500, 500, '#'), (330, 20, '*')] {
+        lines.push(("keys in rhythm", rhythm(on, off, digit, &mut random)));
+    }
+    // V.21: 1650 and 1850 Hz, 300 bit/s.
+    let bits: Vec<f64> = (0..900).map(|_| [1_650.0, 1_850.0][(random.next() % 2) as usize]).collect();
+    let mut phase = 0.0;
+    let mut modem = Line::new();
+    for i in 0..8 * 3_000 {
+        phase += TAU * bits[i * 300 / 8_000] / 8_000.0;
+        modem.samples.push(6_000.0 * phase.sin());
+    }
+    lines.push(("V.21", modem));
+    // A voice humming 400 Hz with a vibrato of 1.5 %, 5 Hz.
+    let (mut phase, mut hum) = (0.0f64, Line::new());
+    for i in 0..8 * 8_000 {
+        phase += TAU * 400.0 * (1.0 + 0.015 * (TAU * 5.0 / 8_000.0 * i as f64).sin()) / 8_000.0;
+        hum.samples.push(6_000.0 * phase.sin() + 900.0 * (2.0 * phase).sin());
+    }
+    lines.push(("a hum", hum));
+    // Chords that follow each other, and notes in rhythm that die away.
+    let (mut chords, mut notes) = (Line::new(), Line::new());
+    for chord in 0..24 {
+        let root = 220.0 * 2f64.powf([0.0, 5.0, 7.0, 9.0][chord % 4] / 12.0);
+        for i in 0..samples(500) {
+            let t = i as f64 / 8_000.0;
+            let voice =
+                |ratio: f64| (TAU * root * ratio * t).sin() + 0.4 * (2.0 * TAU * root * ratio * t).sin();
+            chords.samples.push(3_000.0 * (voice(1.0) + voice(1.26) + voice(1.5)));
+            notes.samples.push(8_000.0 * (-6.0 * t).exp() * voice(2.0));
+        }
+    }
+    lines.extend([("chords", chords), ("plucked notes", notes)]);
+    for (name, line) in lines {
+        let heard = hear(&plan, &line.pcm());
+        assert!(heard.is_empty(), "{name}: {heard:?}");
+    }
+    for name in ["message.wav", "reading.wav", "numbers.wav", "digits.wav"] {
+        let heard = hear(&plan, &common::speech(name));
+        assert!(heard.is_empty(), "{name}: {heard:?}");
+    }
+}
+
+#[test]
+fn the_first_cycle_is_found_right_after_a_word() {
+    let mut random = Random::new(6);
+    let speech = common::speech("reading.wav");
+    let patterns = [
+        ("gb", busy(ToneKind::Busy, &[400], &[[375, 375]])),
+        ("us", busy(ToneKind::Busy, &[480, 620], &[[500, 500]])),
+        ("de", busy(ToneKind::Congestion, &[425], &[[240, 240]])),
+        ("us", busy(ToneKind::Dial, &[350, 440], &[])),
+    ];
+    let (mut early, mut late) = (0i64, 0i64);
+    for round in 0..80 {
+        let (country, pattern) = &patterns[round % 4];
+        let from = 2_000 + 197 * round;
+        let mut line = Line::new().audio(&speech[from..from + 6_000]);
+        let start = line.len() as i64;
+        line.samples.extend(send(pattern, 3, Sent { dbm0: -15.0, ..CLEAN }, &mut random));
+        let heard = hear(&TonePlan::parse(country).unwrap(), &line.noise(-50.0, &mut random).pcm());
+        assert_eq!((heard.len(), heard[0].tone.kind), (1, pattern.kind), "round {round}: {heard:?}");
+        let off = heard[0].tone.start_sample as i64 - start;
+        (early, late) = (early.min(off), late.max(off));
+    }
+    println!("after a word: {} samples early, {late} late at the most", -early);
+    assert!(early >= -(samples(5) as i64) && late <= samples(10) as i64, "{early} {late}");
+}
+
+#[test]
+fn a_loss_within_a_tone_does_not_break_it() {
+    let mut random = Random::new(8);
+    let pattern = busy(ToneKind::Busy, &[400], &[[500, 500]]);
+    let audio = line(1_600, &send(&pattern, 4, CLEAN, &mut random), CLEAN, &mut random);
+    for lost_ms in [20, 40, 60] {
+        for at in (0..360).step_by(30) {
+            // Within the second sound.
+            let from = 1_600 + samples(1_000 + at);
+            let mut receiver = CallProgressReceiver::new(&TonePlan::parse("nz").unwrap()).unwrap();
+            let mut tones = Vec::new();
+            let mut note = |event| {
+                if let ToneEvent::Started(tone) = event {
+                    tones.push(tone);
+                }
+            };
+            receiver.push(&audio[..from], &mut note);
+            receiver.push_lost(samples(lost_ms));
+            receiver.push(&audio[from + samples(lost_ms)..], &mut note);
+            assert_eq!(tones.len(), 1, "{lost_ms} ms at {at}: {tones:?}");
+            assert_eq!((tones[0].kind, tones[0].start_sample.abs_diff(1_600) <= 40), (ToneKind::Busy, true));
+        }
+    }
+}
+
+#[test]
+fn a_real_line_is_understood_by_every_plan_that_may_be_set() {
+    // 400 Hz near clipping, third and fifth harmonic, 490/510 ms, A-law.
+    let mut random = Random::new(9);
+    let sent = Sent { dbm0: -4.0, harmonics: true, alaw: true, stretch: -80, ..CLEAN };
+    let pattern = busy(ToneKind::Busy, &[400], &[[500, 500]]);
+    let audio = send(&pattern, 3, sent, &mut random);
+    let pcm = line(1_600, &audio, sent, &mut random);
+    for (plan, country) in
+        [("nz", Some("nz")), ("gb,us,generic", None), ("generic", None), ("gb,nz,generic", Some("nz"))]
+    {
+        for frame_samples in [80, 160, 1_000, 9_600] {
+            let heard = hear_in(&TonePlan::parse(plan).unwrap(), &pcm, frame_samples);
+            assert_eq!(heard.len(), 1, "{plan}: {heard:?}");
+            assert_eq!((heard[0].tone.kind, heard[0].tone.country), (ToneKind::Busy, country), "{plan}");
+            assert!(heard[0].tone.start_sample.abs_diff(1_600) <= 40, "{plan}: {heard:?}");
+        }
+    }
 }

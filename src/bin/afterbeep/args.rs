@@ -1,6 +1,7 @@
 use afterbeep::dsp::beep::BeepConfig;
 use afterbeep::dsp::dtmf::DtmfProfile;
 use afterbeep::dsp::silence::SilenceConfig;
+use afterbeep::dsp::tone_plan::{ToneKind, TonePlan};
 use afterbeep::line::level::dbm0_from_mean_abs;
 use afterbeep::session::{PauseMode, SessionConfig, Terminators};
 use afterbeep::wav::Format;
@@ -20,6 +21,26 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Record(Record),
     Detect(Detect),
+    #[command(subcommand)]
+    Tones(Tones),
+}
+
+/// Learn call-progress tones.
+#[derive(Subcommand)]
+pub(crate) enum Tones {
+    Learn(Learn),
+}
+
+/// Measure the loudest repeating tone of a recorded line and print it as a plan for `--learned`.
+///
+/// Speech may come before it. Two cycles and the beginning of a third are needed, or 3 s of a tone without pauses.
+#[derive(Args)]
+pub(crate) struct Learn {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// What the tone means
+    #[arg(long, value_name = "KIND", default_value = "busy", value_parser = tone_kind)]
+    pub(crate) kind: ToneKind,
 }
 
 /// Record one call: the caller's side comes from a file.
@@ -102,7 +123,7 @@ pub(crate) struct Record {
     pub(crate) json: bool,
 }
 
-/// Show what the detectors hear: digits, silence and sound, as they end.
+/// Show what the detectors hear: digits, silence and sound, and call-progress tones, as they end.
 ///
 /// Streams: hours of INPUT take constant memory.
 #[derive(Args)]
@@ -113,6 +134,8 @@ pub(crate) struct Detect {
     pub(crate) threshold: Threshold,
     #[command(flatten)]
     pub(crate) keys: Keys,
+    #[command(flatten)]
+    pub(crate) tones: ToneArguments,
     /// Print one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
@@ -165,6 +188,16 @@ pub(crate) struct Keys {
     /// What counts as a key: `att`, `ntt`, `dk`, `au`, `br` (the columns of ITU-T Q.24), `etsi`, `relaxed`
     #[arg(id = "dtmf_profile", long = "dtmf-profile", value_name = "NAME", default_value = "default", value_parser = profile)]
     pub(crate) profile: DtmfProfile,
+}
+
+#[derive(Args)]
+pub(crate) struct ToneArguments {
+    /// Call-progress tones: countries by ISO 3166 code, and `generic` for any steady cadence [default: off]
+    #[arg(long, value_name = "CC[,CC…][,generic]", value_parser = tone_plan)]
+    pub(crate) tone_plan: Option<TonePlan>,
+    /// A tone that `tones learn` printed; up to twice
+    #[arg(long, value_name = "FILE")]
+    pub(crate) learned: Vec<PathBuf>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -251,6 +284,17 @@ fn span(text: &str) -> Result<(u32, u32), String> {
     let (from, to) = text.split_once('-').ok_or_else(error)?;
     let span = (duration_ms(from)?, duration_ms(to)?);
     if span.0 < span.1 { Ok(span) } else { Err(error()) }
+}
+
+/// Reads a list of tone plans.
+fn tone_plan(list: &str) -> Result<TonePlan, String> {
+    TonePlan::parse(list).map_err(|error| error.to_string())
+}
+
+/// Reads the name of a tone's kind.
+fn tone_kind(name: &str) -> Result<ToneKind, String> {
+    let names = || ToneKind::ALL.map(ToneKind::name).join(", ");
+    ToneKind::named(name).ok_or_else(|| format!("take one of {}", names()))
 }
 
 /// Reads a profile's name.

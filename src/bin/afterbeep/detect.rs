@@ -1,6 +1,7 @@
 use crate::args::Detect;
-use crate::{Failure, input};
+use crate::{Failure, input, tones};
 use afterbeep::cpu;
+use afterbeep::dsp::call_progress::{CallProgressDetector, ToneEvent};
 use afterbeep::dsp::dtmf::{DtmfDetector, DtmfEvent, DtmfProfile, Measured};
 use afterbeep::dsp::silence::{Activity, SilenceDetector, Span};
 use afterbeep::dsp::{BLOCK_SAMPLES, BlockBuffer};
@@ -18,6 +19,7 @@ enum Event {
     Digit { digit: char, start_sample: u64, end_sample: u64, level_dbm0: f64, twist_db: f64 },
     Silence { start_sample: u64, end_sample: u64 },
     Sound { start_sample: u64, end_sample: u64 },
+    Tone { kind: &'static str, country: Option<&'static str>, start_sample: u64, end_sample: u64 },
 }
 
 impl Event {
@@ -25,7 +27,8 @@ impl Event {
         match *self {
             Self::Digit { start_sample, end_sample, .. }
             | Self::Silence { start_sample, end_sample }
-            | Self::Sound { start_sample, end_sample } => (start_sample, end_sample),
+            | Self::Sound { start_sample, end_sample }
+            | Self::Tone { start_sample, end_sample, .. } => (start_sample, end_sample),
         }
     }
 }
@@ -44,6 +47,9 @@ pub(crate) fn run(arguments: &Detect) -> Result<(), Failure> {
         .map_err(|_| Failure::Usage("--silence-threshold takes -80dBm0 to 0dBm0".to_owned()))?;
     let mut line = input::open(&arguments.input.path)?;
     let mut listener = Listener::new(silence, &arguments.keys.profile)?;
+    if let Some(plan) = tones::plan(&arguments.tones)? {
+        listener.tones = Some(CallProgressDetector::with_kernel(&plan, cpu::kernel())?);
+    }
     let mut piece = vec![0; PIECE_SAMPLES];
     let mut text = Vec::new();
     let mut out = io::stdout().lock();
@@ -86,6 +92,9 @@ fn print(events: &mut Vec<Event>, json: bool, out: &mut impl Write) -> io::Resul
             }
             Event::Silence { .. } => writeln!(out, "silence")?,
             Event::Sound { .. } => writeln!(out, "sound")?,
+            Event::Tone { kind, country, .. } => {
+                writeln!(out, "{kind}{}", country.map(|code| format!("  {code}")).unwrap_or_default())?;
+            }
         }
     }
     Ok(())
@@ -96,6 +105,7 @@ struct Listener {
     blocks: BlockBuffer,
     dtmf: DtmfDetector,
     silence: SilenceDetector,
+    tones: Option<CallProgressDetector>,
     /// Events that one still to come may have to precede.
     held: Vec<Event>,
     ready: Vec<Event>,
@@ -107,6 +117,7 @@ impl Listener {
             blocks: BlockBuffer::new(),
             dtmf: DtmfDetector::with_kernel(profile, cpu::kernel())?,
             silence,
+            tones: None,
             held: Vec::new(),
             ready: Vec::new(),
         })
@@ -118,6 +129,10 @@ impl Listener {
             samples = rest;
             if let Some(block) = self.blocks.complete(taken) {
                 let measured = self.dtmf.block(block, &self.blocks);
+                let heard =
+                    |tones: &mut CallProgressDetector| tones.block(block, &self.blocks, measured.total);
+                let tone = self.tones.as_mut().and_then(heard);
+                self.hold_tone(tone, u64::MAX);
                 self.block(&measured, u64::MAX);
             }
         }
@@ -130,10 +145,22 @@ impl Listener {
         if line_end == u64::MAX {
             self.held.extend(self.silence.block(BLOCK_SAMPLES, measured.total).map(Event::from));
         }
-        let settled = self.dtmf.settled_sample(position).min(self.silence.settled_sample());
+        let tones = self.tones.as_ref().map_or(u64::MAX, |tones| tones.settled_sample(position));
+        let settled = self.dtmf.settled_sample(position).min(self.silence.settled_sample()).min(tones);
         self.held.sort_by_key(|event| event.span().1);
         let settled = self.held.partition_point(|event| event.span().1 <= settled);
         self.ready.extend(self.held.drain(..settled));
+    }
+
+    fn hold_tone(&mut self, event: Option<ToneEvent>, line_end: u64) {
+        if let Some(ToneEvent::Ended(tone, end)) = event {
+            self.held.push(Event::Tone {
+                kind: tone.kind.name(),
+                country: tone.country,
+                start_sample: tone.start_sample,
+                end_sample: end.min(line_end),
+            });
+        }
     }
 
     fn hold_digit(&mut self, event: Option<DtmfEvent>, line_end: u64) {
@@ -156,12 +183,17 @@ impl Listener {
         self.held.extend(self.silence.span_until(line_end).map(Event::from));
         // A tone that stopped just now is recognised by the silence that would have followed.
         for _ in 0..2 {
-            let silence = *self.blocks.complete_with_silence();
-            let measured = self.dtmf.block(&silence, &self.blocks);
+            let block = *self.blocks.complete_with_silence();
+            let measured = self.dtmf.block(&block, &self.blocks);
+            let heard = |tones: &mut CallProgressDetector| tones.block(&block, &self.blocks, measured.total);
+            let tone = self.tones.as_mut().and_then(heard);
+            self.hold_tone(tone, line_end);
             self.block(&measured, line_end);
         }
         let event = self.dtmf.finish(line_end);
         self.hold_digit(event, line_end);
+        let event = self.tones.as_mut().and_then(|tones| tones.finish(line_end));
+        self.hold_tone(event, line_end);
         self.held.sort_by_key(|event| event.span().1);
         self.ready.append(&mut self.held);
     }

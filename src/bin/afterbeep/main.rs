@@ -4,6 +4,7 @@ mod args;
 mod detect;
 mod input;
 mod record;
+mod tones;
 mod waveform;
 
 use args::{Arguments, Command};
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Record(arguments) => record::run(&arguments),
         Command::Detect(arguments) => detect::run(&arguments),
+        Command::Tones(args::Tones::Learn(arguments)) => tones::learn(&arguments),
     };
     let (status, text) = match done {
         Ok(()) => return ExitCode::SUCCESS,

@@ -1,6 +1,5 @@
 use crate::dsp::BLOCK_SAMPLES;
 use crate::dsp::goertzel::{BlockSpectrum, ToneBank};
-use crate::line::level::mean_square_from_dbm0;
 
 /// Frequencies of the bank that share the supervisory range.
 pub(super) const LOW: usize = 5;
@@ -21,7 +20,7 @@ pub(super) const BANK_HZ: [f64; 8] = [
 pub(super) static BANK: ToneBank<8> = ToneBank::new(BANK_HZ);
 
 /// Least part of a block's power in the low frequencies; 480+720 Hz has little more.
-const MIN_LOW: f32 = 0.5;
+const MIN_LOW: f32 = 0.42;
 /// Least part at one of the others, which a tone may lie beside; the howler has a quarter at 1400 Hz.
 const MIN_HIGH: f32 = 0.2;
 
@@ -35,10 +34,8 @@ pub(super) enum Band {
     Any,
 }
 
-/// Mean square below which nothing is a tone: -40 dBm0, below the -35 that lines deliver.
-pub(super) fn least_power() -> f32 {
-    mean_square_from_dbm0(-40.0)
-}
+/// Mean square below which nothing is a tone: -43 dBm0, below the -35 that lines deliver, whose tones may swell.
+pub(super) const LEAST_POWER: f32 = 13058.0;
 
 /// Where a block's power lies.
 #[inline]

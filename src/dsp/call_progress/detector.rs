@@ -161,7 +161,7 @@ impl CallProgressDetector {
         let chain = self.chain?;
         let pause = now.saturating_sub(chain.end_sample());
         if total > MAX_PAUSE_POWER * chain.power && pause > 2 * BLOCK_SAMPLES as u64 {
-            self.loud_blocks += 1;
+            self.loud_blocks = self.loud_blocks.saturating_add(1);
             if self.loud_blocks >= MAX_LOUD_BLOCKS {
                 return self.close();
             }
@@ -199,7 +199,7 @@ impl CallProgressDetector {
 
     /// What a tone without pauses is.
     fn continuous(&self, chain: &Chain) -> Option<Decision> {
-        if !self.tracker.is_steady() || self.special.claims(&chain.voice) {
+        if !self.tracker.is_steady() {
             return None;
         }
         let found = |kind, country| Decision {
@@ -231,9 +231,9 @@ impl CallProgressDetector {
             })
         };
         let mut best: Option<(TonePattern, Option<&'static str>, Match, f32)> = None;
-        for (pattern, country, found, frequency) in explained().filter(|(pattern, _, found, _)| {
-            found.ended >= 2 * pattern.cadence().len()
-        }) {
+        for (pattern, country, found, frequency) in
+            explained().filter(|(pattern, _, found, _)| found.ended >= 2 * pattern.cadence().len())
+        {
             let strain = found.deviation + frequency;
             let better = best.is_none_or(|(other, _, _, least)| {
                 let (longer, shorter) = (pattern.cadence().len(), other.cadence().len());
@@ -247,7 +247,8 @@ impl CallProgressDetector {
             Some((pattern, country, found, _)) => {
                 let pause = pattern.cadence().iter().map(|pair| 8 * u64::from(pair[1])).max().unwrap_or(0);
                 let tone = Tone { kind: pattern.kind, country, start_sample: found.start_sample };
-                let at = chain.end_sample() + found.pause_samples.saturating_sub(tolerance(found.pause_samples));
+                let at =
+                    chain.end_sample() + found.pause_samples.saturating_sub(tolerance(found.pause_samples));
                 (Decision { tone, pause_samples: pause }, pattern.cadence().len(), at)
             }
             None => (self.generic(&chain)?, 0, 0),
@@ -274,8 +275,7 @@ impl CallProgressDetector {
             return None;
         }
         let (cycle, pause_samples, start_sample) = chain.generic()?;
-        let kind =
-            if cycle < GENERIC_CONGESTION_SAMPLES { ToneKind::Congestion } else { ToneKind::Busy };
+        let kind = if cycle < GENERIC_CONGESTION_SAMPLES { ToneKind::Congestion } else { ToneKind::Busy };
         Some(Decision { tone: Tone { kind, country: None, start_sample }, pause_samples })
     }
 

@@ -100,7 +100,8 @@ impl Fit {
 
     /// What the sinusoids come to `at` samples from the run's middle, and then every `direction` samples.
     fn model(&self, at: f32, direction: f32) -> impl FnMut() -> f32 {
-        let mut turning = self.sines.map(|sine| (Phasor::new(sine.step() * at, sine.step() * direction), sine));
+        let mut turning =
+            self.sines.map(|sine| (Phasor::new(sine.step() * at, sine.step() * direction), sine));
         let mean = self.mean;
         move || {
             let sum = |sum: f32, (phasor, sine): &mut (Phasor, Sine)| {

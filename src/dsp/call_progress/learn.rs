@@ -1,9 +1,9 @@
 use super::cadence::Chain;
 use super::tracker::{Edge, Tracker};
 use super::voice::Voice;
+use crate::dsp::BlockBuffer;
 use crate::dsp::goertzel::Kernel;
 use crate::dsp::tone_plan::{PAIRS_MAX, ToneKind, TonePattern};
-use crate::dsp::BlockBuffer;
 use core::fmt;
 
 /// A tone without pauses is learned after 3 s.

@@ -1,5 +1,4 @@
 use super::tracker::Sound;
-use super::voice::Voice;
 
 /// Each of the three tones lasts 330 ms ±70 (ITU-T E.180).
 const TONE_SAMPLES: core::ops::RangeInclusive<u64> = 8 * 255..=8 * 405;
@@ -50,10 +49,5 @@ impl SpecialInformation {
             return Some(self.first_sample);
         }
         None
-    }
-
-    /// Whether a sound may be part of it, so that no other pattern is sought.
-    pub(super) fn claims(&self, voice: &Voice) -> bool {
-        self.tones > 0 && voice.special_information().is_some()
     }
 }

@@ -63,11 +63,7 @@ impl Steadiness {
         }
     }
 
-    pub(super) fn block(
-        &mut self,
-        earlier: &BlockSpectrum<8>,
-        later: &BlockSpectrum<8>,
-    ) {
+    pub(super) fn block(&mut self, earlier: &BlockSpectrum<8>, later: &BlockSpectrum<8>) {
         self.hz += frequency_hz(self.place.into(), self.near_hz, earlier, later);
         self.power += later.total;
         self.blocks += 1;

@@ -1,4 +1,4 @@
-use super::bank::{BANK, BANK_HZ, BIN_HZ, Band, LOW, band, bank_hz, frequency_hz, least_power};
+use super::bank::{BANK, BANK_HZ, BIN_HZ, Band, LEAST_POWER, LOW, band, bank_hz, frequency_hz};
 use super::fit::{Fit, SINES_MAX, Sine, longest};
 use super::steadiness::Steadiness;
 use super::voice::{Voice, normalised};
@@ -131,7 +131,7 @@ impl Tracker {
     ) -> Option<Edge> {
         if matches!(self.state, State::Idle) {
             // Every second block is enough until something is heard.
-            if total < least_power() || !(self.passed_over || self.alert) {
+            if total < LEAST_POWER || !(self.passed_over || self.alert) {
                 self.passed_over = true;
                 return None;
             }
@@ -157,7 +157,7 @@ impl Tracker {
         let follows_loss = follows_loss(blocks);
         if self.passed_over && !follows_loss {
             let earlier = BANK.measure(self.kernel, before);
-            if earlier.total >= least_power() && band(&earlier, self.any) == Some(now) {
+            if earlier.total >= LEAST_POWER && band(&earlier, self.any) == Some(now) {
                 self.start(now, &earlier, blocks, 1);
                 if let State::Pending(pending) = &mut self.state {
                     Self::count(pending, &earlier, spectrum, &mut self.onset, blocks);
@@ -202,7 +202,7 @@ impl Tracker {
         pending.sum(spectrum);
         pending.faded = false;
         if !follows_loss(blocks) && alike(pending.band, earlier, spectrum) {
-            pending.alike += 1;
+            pending.alike = pending.alike.saturating_add(1);
         } else {
             pending.begun_before_loss |= follows_loss(blocks);
             pending.alike = 0;
@@ -212,7 +212,7 @@ impl Tracker {
 
     fn follow(&mut self, block: &[i16; BLOCK_SAMPLES], blocks: &BlockBuffer, total: f32) -> Option<Edge> {
         let spectrum = BANK.measure(self.kernel, block);
-        let now = if total < least_power() { None } else { band(&spectrum, self.any) };
+        let now = if total < LEAST_POWER { None } else { band(&spectrum, self.any) };
         let mut edge = None;
         match &mut self.state {
             State::Idle => {}
@@ -227,7 +227,7 @@ impl Tracker {
             }
             State::Pending(pending) if pending.may_fade(total) => {
                 pending.faded = true;
-                pending.blocks += 1;
+                pending.blocks = pending.blocks.saturating_add(1);
                 pending.alike = 0;
                 pending.onset_from = keep_onset(&mut self.onset, blocks, 0);
             }
@@ -239,7 +239,6 @@ impl Tracker {
                 }
                 let steady = sounding.steadiness.holds();
                 let end_sample = sounding.end(blocks);
-        #[cfg(feature = "std")] if std::env::var("DBG").is_ok() { std::eprintln!("ended {end_sample} {steady} {:?}", sounding.steadiness); }
                 edge = Some(Edge::Ended { end_sample, steady });
                 self.restart(now, &spectrum, blocks);
             }
@@ -265,21 +264,23 @@ impl Tracker {
         spectrum: &BlockSpectrum<8>,
         blocks: &BlockBuffer,
     ) -> Option<Edge> {
-        let (voice, power, start_sample) = if pending.alike == LOOK_AT || LOOK_AGAIN_AT.contains(&pending.alike) {
-            let history = blocks.history();
-            let fit = find(self.kernel, pending.band, &history, earlier, spectrum)?;
-            let start = start(&fit, &history, &self.onset, pending, blocks.position());
-            (Voice::Steady(fit.sines), spectrum.total, start)
-        } else if (MODULATED_AT..=MODULATED_AT + 1).contains(&pending.blocks)
+        let (voice, power, start_sample) =
+            if pending.alike == LOOK_AT || LOOK_AGAIN_AT.contains(&pending.alike) {
+                let history = blocks.history();
+                let fit = find(self.kernel, pending.band, &history, earlier, spectrum)?;
+                let start = start(&fit, &history, &self.onset, pending, blocks.position());
+                (Voice::Steady(fit.sines), spectrum.total, start)
+            } else if pending.blocks >= MODULATED_AT
             && pending.band == Band::Low
-            && pending.alike < LOOK_AT
+            // Not while a steady tone may yet be found.
+            && (pending.alike < LOOK_AT || pending.alike > LOOK_AGAIN_AT[1])
             && pending.low.iter().sum::<f32>() >= MIN_MODULATED_LOW * pending.total
-        {
-            let voice = Voice::Modulated(normalised(pending.low));
-            (voice, pending.total / f32::from(pending.blocks), pending.start_sample)
-        } else {
-            return None;
-        };
+            {
+                let voice = Voice::Modulated(normalised(pending.low));
+                (voice, pending.total / f32::from(pending.blocks), pending.start_sample)
+            } else {
+                return None;
+            };
         let mut reference = spectrum.powers();
         reference.iter_mut().zip(earlier.powers()).for_each(|(power, other)| *power = 0.5 * (*power + other));
         self.state = State::Sounding(Sounding {
@@ -289,7 +290,6 @@ impl Tracker {
             steadiness: Steadiness::new(&voice, &reference),
             missed: 0,
         });
-        #[cfg(feature = "std")] if std::env::var("DBG").is_ok() { std::eprintln!("began {start_sample} {voice:?} {power}"); }
         Some(Edge::Began(Sound { voice, power, start_sample }))
     }
 }
@@ -304,7 +304,8 @@ impl Pending {
     /// Where the power begins in a run of three blocks that swells.
     fn find_start(&mut self, blocks: &BlockBuffer) {
         let least = 0.25 * self.total / 3.0;
-        let scores = blocks.history().into_iter().rev().map(|sample| f32::from(sample) * f32::from(sample) - least);
+        let scores =
+            blocks.history().into_iter().rev().map(|sample| f32::from(sample) * f32::from(sample) - least);
         self.start_sample = blocks.position().saturating_sub(longest(scores) as u64);
     }
 
@@ -315,7 +316,12 @@ impl Pending {
 }
 
 impl Sounding {
-    fn goes_on(&mut self, earlier: &BlockSpectrum<8>, spectrum: &BlockSpectrum<8>, follows_loss: bool) -> bool {
+    fn goes_on(
+        &mut self,
+        earlier: &BlockSpectrum<8>,
+        spectrum: &BlockSpectrum<8>,
+        follows_loss: bool,
+    ) -> bool {
         let powers = spectrum.powers();
         match self.voice {
             Voice::Steady(_) => {
@@ -332,7 +338,7 @@ impl Sounding {
                 let low: f32 = powers.iter().take(LOW).sum();
                 let level = 0.03 * self.power..=4.0 * self.power;
                 let holds = low >= 0.6 * spectrum.total && level.contains(&spectrum.total);
-                self.missed = if holds { 0 } else { self.missed + 1 };
+                self.missed = if holds { 0 } else { self.missed.saturating_add(1) };
                 self.missed < 2
             }
         }
@@ -427,7 +433,8 @@ fn find(
             let two = Fit::new(history, [one.sines[0].hz, second_hz(kernel, &rest)?, 0.0, 0.0], 5);
             let [a, b, ..] = two.sines;
             let even = a.power() >= MIN_TWIST * b.power() && b.power() >= MIN_TWIST * a.power();
-            (sound(&two) && even && (a.hz - b.hz).abs() >= MIN_APART_HZ).then_some(two)
+            let sound = two.purity >= MIN_PURITY && two.bend_hz <= 2.0 * MAX_BEND_HZ && two.swing <= 2.0;
+            (sound && even && (a.hz - b.hz).abs() >= MIN_APART_HZ).then_some(two)
         }
     }
 }

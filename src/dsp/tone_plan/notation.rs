@@ -1,8 +1,8 @@
 //! The notation of the country table, read at compile time: kinds by their first letters, each followed by its
 //! patterns, `400+450/400,0/200,400+450/400,0/2000`. A mistake does not compile.
 
-use super::pattern::{FREQUENCIES_MAX, PAIRS_MAX, TonePattern};
 use super::ToneKind;
+use super::pattern::{FREQUENCIES_MAX, PAIRS_MAX, TonePattern};
 
 /// How many patterns a text holds: its words that begin with a digit.
 #[allow(clippy::indexing_slicing, reason = "evaluated at compile time")]

@@ -69,7 +69,10 @@ impl TonePattern {
             || !frequencies.iter().all(|hz| (200..=3_600).contains(hz))
             || rest.iter().any(|&hz| hz != 0)
         {
-            return Err(TonePlanError { field: "frequencies_hz", takes: "1 to 4 of 200 to 3600 Hz, then zeros" });
+            return Err(TonePlanError {
+                field: "frequencies_hz",
+                takes: "1 to 4 of 200 to 3600 Hz, then zeros",
+            });
         }
         let cadence = self.cadence();
         let rest = self.cadence_ms.get(cadence.len()..).unwrap_or_default();
