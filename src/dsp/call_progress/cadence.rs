@@ -171,7 +171,9 @@ impl Chain {
             *pair = [end - start, next - end];
         }
         let pairs = pairs.get(..next.len()).unwrap_or_default();
-        let same = |a: &[u64; 2], b: &[u64; 2]| a.iter().zip(b).all(|(&a, &b)| near(a, b).is_some());
+        // A source repeats itself more exactly than a table describes it.
+        let close = |a: u64, b: u64| a.abs_diff(b) <= (b / 16).max(8 * 15);
+        let same = |a: &[u64; 2], b: &[u64; 2]| a.iter().zip(b).all(|(&a, &b)| close(a, b));
         (1..=pairs_max.min(pairs.len() / 2)).find_map(|period| {
             let earlier = pairs.get(..pairs.len() - period)?.iter().rev();
             let repeated = pairs.iter().rev().zip(earlier).take_while(|(a, b)| same(a, b)).count();
@@ -180,13 +182,13 @@ impl Chain {
         })
     }
 
-    /// The cycle of a tone of no country: sounds and pauses of 100 to 1100 ms. Gives its length in samples, the longest
-    /// pause, and where it began.
-    pub(super) fn generic(&self) -> Option<(u64, u64, u64)> {
+    /// The cycle of a tone of no country: sounds and pauses of 100 to 1100 ms. Gives its length in samples, and
+    /// where it began.
+    pub(super) fn generic(&self) -> Option<(u64, u64)> {
         let (period, start_sample) = self.period(GENERIC_PAIRS_MAX)?;
         let mut spans = self.spans().iter().rev();
         let mut next = spans.next()?.0;
-        let (mut cycle, mut longest) = (0, 0);
+        let mut cycle = 0;
         // The halves may be off by what is measured, and by what lines add.
         let halves = 8 * 85..=8 * 1_130;
         for (start, end) in spans.take(2 * period) {
@@ -194,10 +196,9 @@ impl Chain {
                 return None;
             }
             cycle += (next - start) / 2;
-            longest = longest.max(next - end);
             next = *start;
         }
-        Some((cycle, longest, start_sample))
+        Some((cycle, start_sample))
     }
 }
 

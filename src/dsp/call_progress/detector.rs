@@ -11,6 +11,8 @@ const PATIENCE_SAMPLES: u64 = 8 * 11_500;
 const MAX_PAUSE_POWER: f32 = 0.15;
 /// For as many blocks: as long as a tone that swells needs to be recognised, and somewhat longer.
 const MAX_LOUD_BLOCKS: u8 = 15;
+/// Longest pause without a country.
+const GENERIC_PAUSE_SAMPLES: u64 = 8 * 1_100;
 /// A tone without a country that comes faster than this is congestion (ITU-T E.180 has it faster than busy).
 const GENERIC_CONGESTION_SAMPLES: u64 = 8 * 600;
 
@@ -274,9 +276,13 @@ impl CallProgressDetector {
         if !(self.plan.generic && chain.sounds && chain.voice.is_generic()) {
             return None;
         }
-        let (cycle, pause_samples, start_sample) = chain.generic()?;
+        let (cycle, start_sample) = chain.generic()?;
         let kind = if cycle < GENERIC_CONGESTION_SAMPLES { ToneKind::Congestion } else { ToneKind::Busy };
-        Some(Decision { tone: Tone { kind, country: None, start_sample }, pause_samples })
+        // A longer cycle may begin with a shorter one, and a longer pause.
+        Some(Decision {
+            tone: Tone { kind, country: None, start_sample },
+            pause_samples: GENERIC_PAUSE_SAMPLES,
+        })
     }
 
     /// No tone to come ends before this sample, when `end_sample` is the first one after the newest block.

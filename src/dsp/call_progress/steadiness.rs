@@ -1,5 +1,5 @@
-use super::bank::{bank_hz, frequency_hz};
-use super::voice::Voice;
+use super::bank::{LOW, bank_hz, frequency_hz};
+use super::voice::{Voice, difference, normalised};
 use crate::dsp::goertzel::BlockSpectrum;
 
 /// Blocks over which frequency and level are averaged: 102 ms.
@@ -11,6 +11,10 @@ const MAX_PAIR_APART_HZ: f32 = 3.5;
 /// The same for the level, as a ratio of powers: 1.5 dB.
 const MAX_LEVEL_RATIO: f32 = 1.41;
 
+/// Blocks over which a tone that swells is averaged, 204 ms, how far its spread over the bank may change, and its level.
+const SWELL_GROUP: u8 = 16;
+const MAX_SPREAD_APART: f32 = 0.15;
+const MAX_SWELL_RATIO: f32 = 1.5;
 /// How far from the bank's frequency a tone may be for its phase to be measured there.
 const WITHIN_REACH_HZ: f32 = 45.0;
 
@@ -26,6 +30,10 @@ pub(super) struct Steadiness {
     least: (f32, f32),
     greatest: (f32, f32),
     near_hz: f32,
+    /// How a tone that swells spreads over the bank, and how it does in the present group.
+    spread: Option<[f32; LOW]>,
+    low: [f32; LOW],
+    spread_differs: bool,
     max_apart_hz: f32,
     max_level_ratio: f32,
 }
@@ -48,11 +56,14 @@ impl Steadiness {
                 // Beside the bank a tone's phase says little.
                 (near_hz, if away(near_hz) <= WITHIN_REACH_HZ { apart } else { f32::MAX }, MAX_LEVEL_RATIO)
             }
-            Voice::Modulated(_) => (place_hz, f32::MAX, f32::MAX),
+            Voice::Modulated(_) => (place_hz, f32::MAX, MAX_SWELL_RATIO),
         };
         Self {
             place: strongest.0 as u8,
             near_hz,
+            spread: if let Voice::Modulated(spread) = voice { Some(*spread) } else { None },
+            low: [0.0; LOW],
+            spread_differs: false,
             blocks: 0,
             hz: 0.0,
             power: 0.0,
@@ -64,13 +75,23 @@ impl Steadiness {
     }
 
     pub(super) fn block(&mut self, earlier: &BlockSpectrum<8>, later: &BlockSpectrum<8>) {
-        self.hz += frequency_hz(self.place.into(), self.near_hz, earlier, later);
+        let mut group = GROUP;
+        if let Some(spread) = &self.spread {
+            group = SWELL_GROUP;
+            self.low.iter_mut().zip(later.powers()).for_each(|(sum, power)| *sum += power);
+            if self.blocks + 1 == group {
+                self.spread_differs |= difference(&normalised(self.low), spread) > MAX_SPREAD_APART;
+                self.low = [0.0; LOW];
+            }
+        } else {
+            self.hz += frequency_hz(self.place.into(), self.near_hz, earlier, later);
+        }
         self.power += later.total;
         self.blocks += 1;
-        if self.blocks < GROUP {
+        if self.blocks < group {
             return;
         }
-        let (hz, power) = (self.hz / f32::from(GROUP), self.power / f32::from(GROUP));
+        let (hz, power) = (self.hz / f32::from(group), self.power / f32::from(group));
         self.least = (self.least.0.min(hz), self.least.1.min(power));
         self.greatest = (self.greatest.0.max(hz), self.greatest.1.max(power));
         (self.blocks, self.hz, self.power) = (0, 0.0, 0.0);
@@ -78,6 +99,7 @@ impl Steadiness {
 
     pub(super) fn holds(&self) -> bool {
         self.greatest.0 - self.least.0 <= self.max_apart_hz
+            && !self.spread_differs
             && self.greatest.1 <= self.max_level_ratio * self.least.1
     }
 }

@@ -7,12 +7,14 @@ use crate::dsp::{BLOCK_SAMPLES, BlockBuffer, HISTORY_SAMPLES};
 
 /// Blocks alike after which a tone is looked at: 51 ms. The history and the two blocks kept then follow each other.
 const LOOK_AT: u8 = 3;
-/// The same for further looks, where an earlier one met the end of a word.
-const LOOK_AGAIN_AT: [u8; 2] = [5, 8];
+/// Looks at one run, a block further each time: the first ones may meet the end of a word.
+const LOOKS_MAX: u8 = 5;
 /// Blocks after which a tone that is not steady is taken for one that swells: 153 ms.
 const MODULATED_AT: u8 = 12;
 /// Least part of the power that the sinusoids make up. Real lines add harmonics at -13 and -17 dB, noise at -20.
 const MIN_PURITY: f32 = 0.84;
+/// What is less pure than this at first sight is no tone, and its beginning neither.
+const MIN_ROUGH_PURITY: f32 = 0.4;
 /// The most that a tone's frequency may move in 38 ms.
 const MAX_BEND_HZ: f32 = 4.0;
 /// The most that a third of a tone may be stronger than another: 2 dB.
@@ -73,6 +75,8 @@ struct Pending {
     blocks: u8,
     /// Blocks like the one before, of late.
     alike: u8,
+    /// Looks at them, of late.
+    looks: u8,
     /// Of `onset`, what lies before this belongs before a loss.
     onset_from: u8,
     /// Sum of the powers in the low frequencies, and of the totals.
@@ -179,6 +183,7 @@ impl Tracker {
             band,
             blocks: 1,
             alike: 0,
+            looks: 0,
             onset_from,
             low: [0.0; LOW],
             total: 0.0,
@@ -205,7 +210,7 @@ impl Tracker {
             pending.alike = pending.alike.saturating_add(1);
         } else {
             pending.begun_before_loss |= follows_loss(blocks);
-            pending.alike = 0;
+            (pending.alike, pending.looks) = (0, 0);
             pending.onset_from = keep_onset(onset, blocks, 0);
         }
     }
@@ -228,7 +233,7 @@ impl Tracker {
             State::Pending(pending) if pending.may_fade(total) => {
                 pending.faded = true;
                 pending.blocks = pending.blocks.saturating_add(1);
-                pending.alike = 0;
+                (pending.alike, pending.looks) = (0, 0);
                 pending.onset_from = keep_onset(&mut self.onset, blocks, 0);
             }
             State::Pending(_) => self.restart(now, &spectrum, blocks),
@@ -264,23 +269,28 @@ impl Tracker {
         spectrum: &BlockSpectrum<8>,
         blocks: &BlockBuffer,
     ) -> Option<Edge> {
-        let (voice, power, start_sample) =
-            if pending.alike == LOOK_AT || LOOK_AGAIN_AT.contains(&pending.alike) {
-                let history = blocks.history();
-                let fit = find(self.kernel, pending.band, &history, earlier, spectrum)?;
-                let start = start(&fit, &history, &self.onset, pending, blocks.position());
-                (Voice::Steady(fit.sines), spectrum.total, start)
-            } else if pending.blocks >= MODULATED_AT
+        let (voice, power, start_sample) = if pending.alike == LOOK_AT && pending.looks < LOOKS_MAX {
+            let history = blocks.history();
+            let fit = match find(self.kernel, pending.band, &history, earlier, spectrum) {
+                Ok(fit) => fit,
+                Err(purity) => {
+                    self.look_further(&history, purity);
+                    return None;
+                }
+            };
+            let start = start(&fit, &history, &self.onset, pending, blocks.position());
+            (Voice::Steady(fit.sines), spectrum.total, start)
+        } else if pending.blocks >= MODULATED_AT
             && pending.band == Band::Low
             // Not while a steady tone may yet be found.
-            && (pending.alike < LOOK_AT || pending.alike > LOOK_AGAIN_AT[1])
+            && (pending.alike < LOOK_AT || pending.looks == LOOKS_MAX)
             && pending.low.iter().sum::<f32>() >= MIN_MODULATED_LOW * pending.total
-            {
-                let voice = Voice::Modulated(normalised(pending.low));
-                (voice, pending.total / f32::from(pending.blocks), pending.start_sample)
-            } else {
-                return None;
-            };
+        {
+            let voice = Voice::Modulated(normalised(pending.low));
+            (voice, pending.total / f32::from(pending.blocks), pending.start_sample)
+        } else {
+            return None;
+        };
         let mut reference = spectrum.powers();
         reference.iter_mut().zip(earlier.powers()).for_each(|(power, other)| *power = 0.5 * (*power + other));
         self.state = State::Sounding(Sounding {
@@ -291,6 +301,21 @@ impl Tracker {
             missed: 0,
         });
         Some(Edge::Began(Sound { voice, power, start_sample }))
+    }
+}
+
+impl Tracker {
+    /// The run is taken to begin a block later.
+    fn look_further(&mut self, history: &[i16; HISTORY_SAMPLES], purity: f32) {
+        if let State::Pending(pending) = &mut self.state {
+            // Voices are not worth another look.
+            pending.looks = if purity < MIN_ROUGH_PURITY { LOOKS_MAX } else { pending.looks + 1 };
+            pending.alike -= u8::from(pending.looks < LOOKS_MAX);
+            pending.onset_from = 0;
+            self.onset.copy_within(BLOCK_SAMPLES.., 0);
+            let newer = self.onset.iter_mut().skip(BLOCK_SAMPLES);
+            newer.zip(history).for_each(|(to, from)| *to = *from);
+        }
     }
 }
 
@@ -326,8 +351,9 @@ impl Sounding {
         match self.voice {
             Voice::Steady(_) => {
                 let common: f32 = powers.iter().zip(self.reference).map(|(a, b)| a.min(b)).sum();
-                let known = common >= 0.5 * self.reference.iter().sum::<f32>();
+                let sum: f32 = self.reference.iter().sum();
                 // A tone beside the bank shows in the total alone.
+                let known = sum < 0.2 * self.power || common >= 0.5 * sum;
                 let holds = known && (0.5 * self.power..=1.8 * self.power).contains(&spectrum.total);
                 if holds && !follows_loss {
                     self.steadiness.block(earlier, spectrum);
@@ -338,6 +364,9 @@ impl Sounding {
                 let low: f32 = powers.iter().take(LOW).sum();
                 let level = 0.03 * self.power..=4.0 * self.power;
                 let holds = low >= 0.6 * spectrum.total && level.contains(&spectrum.total);
+                if holds && !follows_loss {
+                    self.steadiness.block(earlier, spectrum);
+                }
                 self.missed = if holds { 0 } else { self.missed.saturating_add(1) };
                 self.missed < 2
             }
@@ -400,41 +429,66 @@ fn alike(band: Band, earlier: &BlockSpectrum<8>, later: &BlockSpectrum<8>) -> bo
     common >= 0.5 * a.iter().sum::<f32>().max(b.iter().sum())
 }
 
-/// The sinusoids that the history consists of, if it does.
+/// The sinusoids that the history consists of, or the part of its power that they make up.
 fn find(
     kernel: Kernel,
     band: Band,
     history: &[i16; HISTORY_SAMPLES],
     earlier: &BlockSpectrum<8>,
     later: &BlockSpectrum<8>,
-) -> Option<Fit> {
+) -> Result<Fit, f32> {
     let sound = |fit: &Fit| fit.purity >= MIN_PURITY && fit.bend_hz <= MAX_BEND_HZ && fit.swing <= MAX_SWING;
     match band {
         Band::High(place) => {
             let one = Fit::new(history, [by_crossings(history), 0.0, 0.0, 0.0], 2);
             if sound(&one) {
-                return Some(one);
+                return Ok(one);
             }
             if place + 1 != BANK_HZ.len() {
-                return None;
+                return Err(one.purity);
             }
             let four = Fit::new(history, HOWLER_HZ, 2);
             let least = 0.05 * four.sines.iter().map(Sine::power).sum::<f32>();
-            (sound(&four) && four.sines.iter().all(|sine| sine.power() >= least)).then_some(four)
+            (sound(&four) && four.sines.iter().all(|sine| sine.power() >= least))
+                .then_some(four)
+                .ok_or(four.purity)
         }
-        Band::Any => Some(Fit::new(history, [by_crossings(history), 0.0, 0.0, 0.0], 2)).filter(sound),
+        Band::Any => {
+            let one = Fit::new(history, [by_crossings(history), 0.0, 0.0, 0.0], 2);
+            if sound(&one) { Ok(one) } else { Err(one.purity) }
+        }
         Band::Low => {
-            let place = strongest_low(later);
-            let first = frequency_hz(place, bank_hz(place), earlier, later);
+            let (first, other) = low_hz(earlier, later);
             let (one, rest) = Fit::with_rest(history, [first, 0.0, 0.0, 0.0], 1);
             if sound(&one) {
-                return Some(one);
+                return Ok(one);
             }
-            let two = Fit::new(history, [one.sines[0].hz, second_hz(kernel, &rest)?, 0.0, 0.0], 5);
+            if let Some(other) = other {
+                let one = Fit::new(history, [other, 0.0, 0.0, 0.0], 1);
+                if sound(&one) {
+                    return Ok(one);
+                }
+            }
+            let ([_, earlier, later], []) = rest.as_chunks::<BLOCK_SAMPLES>() else { return Err(0.0) };
+            let (earlier, later) = (BANK.measure(kernel, earlier), BANK.measure(kernel, later));
+            let (second, other) = low_hz(&earlier, &later);
+            let pair = |second: f32, rounds| Fit::new(history, [one.sines[0].hz, second, 0.0, 0.0], rounds);
+            // Most of what is no pair shows early.
+            let rough = pair(second, 2);
+            let rough_other = other.map(|second| pair(second, 2));
+            let second = match (rough_other, other) {
+                (Some(fit), Some(other)) if fit.purity > rough.purity => other,
+                _ => second,
+            };
+            let purity = rough_other.map_or(rough.purity, |fit| rough.purity.max(fit.purity));
+            if purity < MIN_ROUGH_PURITY {
+                return Err(purity);
+            }
+            let two = pair(second, 5);
             let [a, b, ..] = two.sines;
             let even = a.power() >= MIN_TWIST * b.power() && b.power() >= MIN_TWIST * a.power();
             let sound = two.purity >= MIN_PURITY && two.bend_hz <= 2.0 * MAX_BEND_HZ && two.swing <= 2.0;
-            (sound && even && (a.hz - b.hz).abs() >= MIN_APART_HZ).then_some(two)
+            (sound && even && (a.hz - b.hz).abs() >= MIN_APART_HZ).then_some(two).ok_or(two.purity)
         }
     }
 }
@@ -450,15 +504,13 @@ fn strongest_low(spectrum: &BlockSpectrum<8>) -> usize {
     strongest.0
 }
 
-/// The frequency of the strongest tone that the first one leaves.
-fn second_hz(kernel: Kernel, rest: &[i16; HISTORY_SAMPLES]) -> Option<f32> {
-    let ([_, earlier, later], []) = rest.as_chunks::<BLOCK_SAMPLES>() else { return None };
-    let (earlier, later) = (BANK.measure(kernel, earlier), BANK.measure(kernel, later));
-    let place = strongest_low(&later);
-    let hz = frequency_hz(place, bank_hz(place), &earlier, &later);
-    // 720 Hz lies beyond the bank's highest frequency by more than the phase tells.
-    let wrapped = place + 1 == LOW && hz < bank_hz(place) - 15.0;
-    Some(if wrapped { hz + BIN_HZ as f32 } else { hz })
+/// The frequency of the strongest low tone, and the other one that it may be: halfway between two of the bank's the
+/// phase does not tell on which side it lies.
+fn low_hz(earlier: &BlockSpectrum<8>, later: &BlockSpectrum<8>) -> (f32, Option<f32>) {
+    let place = strongest_low(later);
+    let hz = frequency_hz(place, bank_hz(place), earlier, later);
+    let away = hz - bank_hz(place);
+    (hz, (away.abs() > 20.0).then(|| hz - BIN_HZ as f32 * away.signum()))
 }
 
 /// A frequency by the zero crossings, for a tone that lies anywhere.
@@ -476,16 +528,9 @@ fn start(
     position: u64,
 ) -> u64 {
     let usable = onset.get(usize::from(pending.onset_from)..).unwrap_or_default();
-    let near = 0.5 * (HISTORY_SAMPLES as f32 - 1.0);
-    let between = usize::from(pending.alike - LOOK_AT) * BLOCK_SAMPLES;
-    let run = if between == 0 {
-        fit.run(history.iter().rev().chain(usable.iter().rev()).copied(), near, -1.0)
-    } else {
-        // What lies between is not kept, and alike.
-        let far = near - (HISTORY_SAMPLES + between) as f32;
-        HISTORY_SAMPLES + between + fit.run(usable.iter().rev().copied(), far, -1.0)
-    };
-    if pending.begun_before_loss && run == HISTORY_SAMPLES + between + usable.len() {
+    let backward = history.iter().rev().chain(usable.iter().rev()).copied();
+    let run = fit.run(backward, 0.5 * (HISTORY_SAMPLES as f32 - 1.0), -1.0);
+    if pending.begun_before_loss && run == HISTORY_SAMPLES + usable.len() {
         return pending.start_sample;
     }
     position.saturating_sub(run as u64)

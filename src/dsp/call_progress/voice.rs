@@ -115,6 +115,6 @@ pub(super) fn normalised(powers: [f32; LOW]) -> [f32; LOW] {
     powers.map(|power| if sum > 0.0 { power / sum } else { 0.0 })
 }
 
-fn difference(a: &[f32; LOW], b: &[f32; LOW]) -> f32 {
+pub(super) fn difference(a: &[f32; LOW], b: &[f32; LOW]) -> f32 {
     a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum()
 }

@@ -18,8 +18,8 @@ pub const LEARNED_MAX: usize = 2;
 /// information tone, the howler and the fax calling tone are part of every plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TonePlan {
-    /// A bit for each place in [`COUNTRIES`].
-    countries: u128,
+    /// The countries whose tones are known, as [`parse`](Self::parse) and [`with_country`](Self::with_country) set them.
+    pub countries: CountrySet,
     /// Any steady tone or pair of 300 to 660 Hz in a regular cadence whose halves are 100 to 1100 ms, or continuous
     /// for `continuous_ms`.
     pub generic: bool,
@@ -29,6 +29,13 @@ pub struct TonePlan {
     /// Tones learned from a line.
     pub learned: [Option<TonePattern>; LEARNED_MAX],
 }
+
+/// Some of the [`COUNTRIES`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CountrySet(
+    /// A bit for each place in the table.
+    u128,
+);
 
 /// A code in a list that is neither a country of the table nor `generic`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +50,7 @@ impl fmt::Display for UnknownTonePlan<'_> {
 impl TonePlan {
     /// No country; what is part of every plan.
     pub const UNIVERSAL: Self =
-        Self { countries: 0, generic: false, continuous_ms: 3_000, learned: [None; LEARNED_MAX] };
+        Self { countries: CountrySet(0), generic: false, continuous_ms: 3_000, learned: [None; LEARNED_MAX] };
     /// No country needed.
     pub const GENERIC: Self = Self { generic: true, ..Self::UNIVERSAL };
 
@@ -61,7 +68,7 @@ impl TonePlan {
     pub fn with_country(self, code: &str) -> Option<Self> {
         let code = if code == "uk" { "gb" } else { code };
         let place = COUNTRIES.iter().position(|country| country.code == code)?;
-        Some(Self { countries: self.countries | 1 << (place % 128), ..self })
+        Some(Self { countries: CountrySet(self.countries.0 | 1 << (place % 128)), ..self })
     }
 
     /// The plan and one more learned pattern, if there is room.
@@ -72,12 +79,12 @@ impl TonePlan {
 
     /// Every country of the table, and `generic`.
     pub fn all() -> Self {
-        Self { countries: u128::MAX >> (128 - COUNTRIES.len()), ..Self::GENERIC }
+        Self { countries: CountrySet(u128::MAX >> (128 - COUNTRIES.len())), ..Self::GENERIC }
     }
 
     /// The countries of the plan, in the table's order.
     pub fn countries(&self) -> impl Iterator<Item = &'static Country> + use<> {
-        let bits = self.countries;
+        let CountrySet(bits) = self.countries;
         COUNTRIES.iter().enumerate().filter(move |(place, _)| bits >> (place % 128) & 1 == 1).map(|(_, c)| c)
     }
 

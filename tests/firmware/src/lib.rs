@@ -1,6 +1,9 @@
 //! A session as firmware runs it: no allocator, no operating system, no panic.
 #![no_std]
 
+use afterbeep::dsp::call_progress::{CallProgressReceiver, ToneLearner};
+use afterbeep::dsp::goertzel::Kernel;
+use afterbeep::dsp::tone_plan::TonePlan;
 use afterbeep::session::{EndReason, Session, SessionConfig};
 use core::panic::PanicInfo;
 
@@ -13,6 +16,33 @@ unsafe extern "C" {
 fn panic(_: &PanicInfo<'_>) -> ! {
     // SAFETY: it never runs.
     unsafe { a_panic_is_reachable() }
+}
+
+/// Tones in a line, by every plan; a learned one counts, too.
+///
+/// # Safety
+/// `line` points to `sample_count` samples, `list` to `list_bytes` bytes of text.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn firmware_tones(
+    line: *const i16,
+    sample_count: usize,
+    list: *const u8,
+    list_bytes: usize,
+) -> u64 {
+    // SAFETY: the caller vouches for both.
+    let (line, list) = unsafe {
+        (core::slice::from_raw_parts(line, sample_count), core::slice::from_raw_parts(list, list_bytes))
+    };
+    let plan = core::str::from_utf8(list).ok().and_then(|list| TonePlan::parse(list).ok());
+    let Some(mut receiver) = plan.and_then(|plan| CallProgressReceiver::new(&plan).ok()) else { return u64::MAX };
+    let mut learner = ToneLearner::new(Kernel::COMPILED);
+    let mut events = 0;
+    for frame in line.chunks(160) {
+        receiver.push(frame, |_| events += 1);
+        receiver.push_lost(0);
+        learner.push(frame);
+    }
+    events + u64::from(receiver.finish().is_some()) + u64::from(learner.finish().is_ok())
 }
 
 /// Feeds a line to a session in frames of 160 samples. Returns the sample at which `#` cut the message, 0 where it
