@@ -44,6 +44,11 @@ int memcmp(const void *a, const void *b, size_t count)
     return 0;
 }
 
+int bcmp(const void *a, const void *b, size_t count)
+{
+    return memcmp(a, b, count);
+}
+
 size_t strlen(const char *text)
 {
     size_t length = 0;

@@ -60,7 +60,7 @@ impl Chain {
 
     fn push(&mut self, start_sample: u64) {
         if self.count == SOUNDS_MAX {
-            self.spans.rotate_left(1);
+            self.spans.copy_within(1.., 0);
             self.count -= 1;
         }
         if let Some(span) = self.spans.get_mut(self.count) {
@@ -122,7 +122,7 @@ impl Chain {
     /// The same where the last sound is that of pair `last`.
     fn explain_rotated(&self, cadence: &[[u16; 2]], last: usize, now: u64) -> Option<Match> {
         let pair = |back: usize| {
-            let count = cadence.len();
+            let count = cadence.len().max(1);
             cadence.get((last + count - back % count) % count).map(|pair| pair.map(|ms| 8 * u64::from(ms)))
         };
         let (mut ended, mut deviation, mut start_sample, mut next) = (0, 0.0, 0, None);

@@ -113,9 +113,10 @@ impl ToneLearner {
         }
         // A cycle ends with its longest pause.
         let longest = cadence.iter().enumerate().max_by_key(|(_, pair)| pair[1]).map_or(0, |(at, _)| at);
-        cadence.rotate_left((longest + 1) % period.max(1));
-        let cadence: &[[u16; 2]] = cadence;
-        self.keep(&chain, cadence);
+        let (before, after) = cadence.split_at_checked(longest + 1).unwrap_or_default();
+        let mut turned = [[0; 2]; PAIRS_MAX];
+        turned.iter_mut().zip(after.iter().chain(before)).for_each(|(to, from)| *to = *from);
+        self.keep(&chain, turned.get(..period).unwrap_or_default());
     }
 
     fn keep(&mut self, chain: &Chain, cadence: &[[u16; 2]]) {

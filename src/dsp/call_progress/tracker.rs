@@ -413,7 +413,7 @@ fn keep_onset(onset: &mut [i16; 2 * BLOCK_SAMPLES], blocks: &BlockBuffer, back: 
     let end = HISTORY_SAMPLES - back.min(1) * BLOCK_SAMPLES;
     let start = end - onset.len();
     if let Some(kept) = blocks.history().get(start..end) {
-        onset.copy_from_slice(kept);
+        onset.iter_mut().zip(kept).for_each(|(to, from)| *to = *from);
     }
     let seam = blocks.seam().map_or(0, |seam| seam.index);
     seam.saturating_sub(start).min(BLOCK_SAMPLES) as u8

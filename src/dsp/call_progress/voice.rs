@@ -28,7 +28,7 @@ impl Voice {
     /// Frequencies from low to high; 0 are unused and come first.
     fn sorted(sines: &[Sine; SINES_MAX]) -> [f32; SINES_MAX] {
         let mut sorted = sines.map(|sine| sine.hz);
-        sorted.sort_unstable_by(f32::total_cmp);
+        sort(&mut sorted);
         sorted
     }
 
@@ -65,7 +65,7 @@ impl Voice {
                     return None;
                 }
                 let mut sorted = pattern.frequencies_hz;
-                sorted.sort_unstable();
+                sort(&mut sorted);
                 let worst = heard.iter().zip(sorted).fold(0.0f32, |worst, (&hz, wanted)| {
                     let wanted = f32::from(wanted);
                     worst.max((hz - wanted).abs() / deviation_hz(wanted))
@@ -100,6 +100,20 @@ impl Voice {
         let near = |hz: &f32| (first.hz - hz).abs() <= SPECIAL_INFORMATION_DEVIATION_HZ;
         SPECIAL_INFORMATION_HZ.iter().position(near).filter(|_| second.hz == 0.0)
     }
+}
+
+/// Sorts four values as a network of comparisons does.
+fn sort<T: PartialOrd>([a, b, c, d]: &mut [T; SINES_MAX]) {
+    let order = |low: &mut T, high: &mut T| {
+        if *low > *high {
+            core::mem::swap(low, high);
+        }
+    };
+    order(a, b);
+    order(c, d);
+    order(a, c);
+    order(b, d);
+    order(b, c);
 }
 
 /// Whether frequencies are too close to be told apart.
