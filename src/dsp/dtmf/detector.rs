@@ -13,6 +13,8 @@ pub static BANK: ToneBank<8> =
 const LOOKS_MAX: u8 = 3;
 /// Later blocks of the run that are looked at: every fourth, as somebody may have talked over the first part of a key.
 const LOOK_AGAIN: u8 = 4;
+/// How far limits may be used up by then: music has notes that stay near a key's tones.
+const LATE_STRAIN: f32 = 0.4;
 /// A tone 7 dB below itself is its echo, or its end.
 const MIN_PART_OF_POWER: f32 = 0.2;
 
@@ -216,7 +218,9 @@ impl DtmfDetector {
         if *looks > LOOKS_MAX && !looks.is_multiple_of(LOOK_AGAIN) {
             return None;
         }
-        Some((later.digit, look.confirm(later.digit, near)?))
+        let found = look.confirm(later.digit, near)?;
+        let max_strain = if *looks > LOOKS_MAX { LATE_STRAIN } else { found.max_strain };
+        Some((later.digit, Found { max_strain, ..found }))
     }
 
     /// A reported tone that stopped at `end`: it goes on, another one begins, or it is over.

@@ -46,6 +46,8 @@ pub(super) struct Found {
     pub(super) start_sample: u64,
     /// Radians a sample.
     pub(super) frequencies: (f32, f32),
+    /// How far the limits may be used up.
+    pub(super) max_strain: f32,
 }
 
 impl<'a> Look<'a> {
@@ -127,6 +129,7 @@ impl<'a> Look<'a> {
         Some(Found {
             start_sample: self.sample_at(HISTORY_SAMPLES.saturating_sub(run)),
             frequencies: fit.frequencies(),
+            max_strain: 1.0,
         })
     }
 
@@ -153,23 +156,24 @@ impl<'a> Look<'a> {
                 end_sample = self.sample_at(first + run);
             }
         }
-        self.is_digit(digit, &fit, samples).then(|| Verified { powers: fit.powers(), end_sample })
+        self.is_digit(digit, &fit, samples, found.max_strain)
+            .then(|| Verified { powers: fit.powers(), end_sample })
     }
 
     /// Tones may lie in the corner of what has to be accepted (deviations and twist at once), or be impure, or unsteady:
     /// speech and music that pass for digits are a bit of everything.
-    fn is_digit(&self, digit: Digit, fit: &ToneFit, samples: &[i16]) -> bool {
+    fn is_digit(&self, digit: Digit, fit: &ToneFit, samples: &[i16], max_strain: f32) -> bool {
         let corner = self.limits.corner(digit, fit.frequencies(), fit.powers());
         let impurity = (1.0 - fit.purity()) / MAX_IMPURITY;
         let strain = |unsteadiness: f32| corner + impurity * impurity + unsteadiness * unsteadiness;
         // What is cheap to ask goes first.
         self.limits.has_frequencies(digit, fit.frequencies())
             && self.limits.has_levels(fit.powers())
-            && strain(0.0) <= 1.0
+            && strain(0.0) <= max_strain
             && strain(libm::hypotf(
                 unsteadiness_db(fit) / MAX_UNSTEADINESS_DB,
                 fit.harmonic(samples) / MAX_HARMONIC,
-            )) <= 1.0
+            )) <= max_strain
     }
 
     /// First sample after tones that sounded until the newest block, where they are not heard any more.
