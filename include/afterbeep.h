@@ -94,6 +94,16 @@
  */
 #define AFTERBEEP_ERROR_TEXT_BYTES 320
 
+/**
+ * Frequencies that sound at once in a tone, at the most.
+ */
+#define AFTERBEEP_TONE_FREQUENCIES_MAX 4
+
+/**
+ * Pairs of sound and silence in a tone's cycle, at the most.
+ */
+#define AFTERBEEP_TONE_PAIRS_MAX 8
+
 #if defined(AFTERBEEP_HOSTED)
 /**
  * Longest frame that one call takes: a fifth of a second at 48 kHz.
@@ -212,6 +222,59 @@ typedef int32_t afterbeep_status;
 #endif // __cplusplus
 
 /**
+ * What a tone on the line means (ITU-T E.180). The numbers are part of the C ABI.
+ */
+enum afterbeep_tone_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * The other side is engaged, or has hung up.
+   */
+  AFTERBEEP_TONE_KIND_BUSY = 1,
+  /**
+   * No path through the network; reorder or fast busy in North America.
+   */
+  AFTERBEEP_TONE_KIND_CONGESTION = 2,
+  /**
+   * The number is not in use.
+   */
+  AFTERBEEP_TONE_KIND_NUMBER_UNOBTAINABLE = 3,
+  /**
+   * The exchange waits for digits: the caller's side has hung up.
+   */
+  AFTERBEEP_TONE_KIND_DIAL = 4,
+  /**
+   * A receiver was left off the hook.
+   */
+  AFTERBEEP_TONE_KIND_HOWLER = 5,
+  /**
+   * Three rising tones before an announcement.
+   */
+  AFTERBEEP_TONE_KIND_SPECIAL_INFORMATION = 6,
+  /**
+   * The other side is rung.
+   */
+  AFTERBEEP_TONE_KIND_RINGBACK = 7,
+  /**
+   * A second call waits.
+   */
+  AFTERBEEP_TONE_KIND_CALL_WAITING = 8,
+  /**
+   * A fax machine calls (CNG, ITU-T T.30).
+   */
+  AFTERBEEP_TONE_KIND_FAX_CALLING = 9,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum afterbeep_tone_kind afterbeep_tone_kind;
+#else
+typedef uint32_t afterbeep_tone_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * What was cut off a message's end.
  */
 enum afterbeep_cut
@@ -231,6 +294,10 @@ enum afterbeep_cut
    * The silence that ended it, less the tail that is kept.
    */
   AFTERBEEP_CUT_SILENCE = 2,
+  /**
+   * The disconnect tone, from its first cycle on.
+   */
+  AFTERBEEP_CUT_TONE = 3,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -298,6 +365,10 @@ enum afterbeep_end_reason
    * The host stopped the recording; the message is kept.
    */
   AFTERBEEP_END_REASON_STOPPED = 6,
+  /**
+   * A tone on the line said that the caller had gone: busy, congestion, dial tone and so on.
+   */
+  AFTERBEEP_END_REASON_DISCONNECT_TONE = 7,
   /**
    * The message is shorter than the configured minimum.
    */
@@ -429,6 +500,10 @@ enum afterbeep_session_event_type
    * A digit that did not end the message.
    */
   AFTERBEEP_SESSION_EVENT_TYPE_DIGIT = 1,
+  /**
+   * A call-progress tone that does not end one: ringback, call waiting, a fax that calls.
+   */
+  AFTERBEEP_SESSION_EVENT_TYPE_TONE = 2,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -463,6 +538,12 @@ typedef uint32_t afterbeep_silence_mode;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 #endif /* AFTERBEEP_HOSTED */
+
+/**
+ * What a line's call-progress tones are: the union of countries, `generic`, and learned patterns. The special
+ * information tone, the howler and the fax calling tone are part of every plan.
+ */
+typedef struct TonePlan TonePlan;
 
 /**
  * A DTMF receiver (ITU-T Q.23, Q.24) for 8000 Hz. It lives in the caller's memory, owns nothing else, and needs no
@@ -757,11 +838,32 @@ typedef struct afterbeep_result {
    */
   uint32_t cut;
   /**
-   * Zero.
+   * The disconnect tone that ended the message: afterbeep_tone_kind, or 0.
    */
-  uint32_t reserved;
+  uint32_t tone;
 } afterbeep_result;
+#endif /* AFTERBEEP_HOSTED */
 
+/**
+ * A call-progress tone, as `afterbeep tones learn` measures it on a recorded line. The size of this struct is part of
+ * the ABI.
+ */
+typedef struct afterbeep_tone_pattern {
+  /**
+   * What it means: afterbeep_tone_kind.
+   */
+  uint32_t kind;
+  /**
+   * Frequencies that sound together, in hertz, [200, 3600], the unused ones 0.
+   */
+  uint16_t frequencies_hz[AFTERBEEP_TONE_FREQUENCIES_MAX];
+  /**
+   * Sound and silence in turn, in milliseconds, [50, 20000], the unused ones 0; all 0 where the tone never pauses.
+   */
+  uint16_t cadence_ms[AFTERBEEP_TONE_PAIRS_MAX][2];
+} afterbeep_tone_pattern;
+
+#if defined(AFTERBEEP_HOSTED)
 /**
  * What a session records, where to, and what ends it. The size of this struct is part of the
  * ABI: fields are only appended. Texts are UTF-8, and borrowed for the call that takes the struct.
@@ -842,6 +944,24 @@ typedef struct afterbeep_session_config {
    * What counts as a digit, from afterbeep_dtmf_profile_init(); copied. NULL (default) for the default.
    */
   const struct afterbeep_dtmf_profile *dtmf;
+  /**
+   * The call-progress tones that say that the caller has gone: countries by ISO 3166 code in lower case, and
+   * "generic" for any steady cadence, such as "gb,us,generic". NULL (default) listens for none.
+   */
+  const char *tone_plan;
+  /**
+   * Tones learned from the line, `learned_count` of them, beside those of the plan; they also count where tone_plan
+   * is NULL. NULL by default.
+   */
+  const struct afterbeep_tone_pattern *learned;
+  /**
+   * How many tones were learned, [0, 2]; 0 by default.
+   */
+  uint32_t learned_count;
+  /**
+   * How long a tone without pauses has to sound, in milliseconds, [1000, 30000]; 3000 by default.
+   */
+  uint32_t continuous_tone_ms;
   /**
    * 1 replaces the tones of digits by silence in the file, which is then 75 ms behind the line; 0 (default) does not.
    */
@@ -925,17 +1045,25 @@ typedef struct afterbeep_session_event {
    */
   uint32_t event_type;
   /**
-   * The digit, as its character.
+   * The digit, as its character, or 0.
    */
   uint32_t digit;
   /**
-   * Where the digit came from: afterbeep_digit_source.
+   * Where the digit came from: afterbeep_digit_source, or 0.
    */
   uint32_t digit_source;
   /**
    * Where it began, in samples pushed since the session was opened, the beep's included.
    */
   uint64_t start_sample;
+  /**
+   * The tone: afterbeep_tone_kind, or 0.
+   */
+  uint32_t tone;
+  /**
+   * Zero.
+   */
+  uint32_t reserved;
 } afterbeep_session_event;
 #endif /* AFTERBEEP_HOSTED */
 
@@ -956,6 +1084,13 @@ typedef struct afterbeep_session_event {
 
 
 
+
+
+
+/**
+ * Every kind, in the order of the numbers.
+ */
+#define afterbeep_tone_kind_ALL { afterbeep_tone_kind_Busy, afterbeep_tone_kind_Congestion, afterbeep_tone_kind_NumberUnobtainable, afterbeep_tone_kind_Dial, afterbeep_tone_kind_Howler, afterbeep_tone_kind_SpecialInformation, afterbeep_tone_kind_Ringback, afterbeep_tone_kind_CallWaiting, afterbeep_tone_kind_FaxCalling, }
 
 
 
@@ -1174,6 +1309,15 @@ afterbeep_status afterbeep_telephone_event_parse(const uint8_t *payload,
                                                  struct afterbeep_telephone_event *out_event)
 AFTERBEEP_NONBLOCKING;
 
+/**
+ * The name of a tone's kind, as results everywhere have it: "busy", "dial", and so on.
+ *
+ * @param tone_kind  any number.
+ * @return a static text, never NULL; "unknown" for a number that is no afterbeep_tone_kind.
+ * Thread: [any]; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API const char *afterbeep_tone_kind_str(uint32_t tone_kind) AFTERBEEP_NONBLOCKING;
+
 #if defined(AFTERBEEP_HOSTED)
 /**
  * Fills *config with the defaults.
@@ -1325,7 +1469,7 @@ AFTERBEEP_NONBLOCKING;
 /**
  * Takes the next frame with its RTP timestamp, in units of 1/8000 s: a gap before it, up to five minutes, is filled with
  * silence, as afterbeep_session_push_lost() does. The first frame begins the stream. Late and repeated frames are
- * dropped; who wants late ones puts them in order first.
+ * dropped; who wants late ones puts them in order first. A frame of no samples says that the line has come so far.
  *
  * @param session        any value.
  * @param rtp_timestamp  of the frame's first sample; it wraps around.
@@ -1347,8 +1491,8 @@ AFTERBEEP_NONBLOCKING;
 
 /**
  * Fills a frame with what the caller shall hear: the beep's samples that are due, silence
- * afterwards. The beep runs on the push clock: it is over when as many samples were pushed as it
- * has, whether or not they are pulled.
+ * afterwards. The beep runs on the push clock: it begins with the first push, and is over when as many samples were
+ * pushed as it has, whether or not they are pulled.
  *
  * @param session       any value.
  * @param pcm           out; room for sample_count samples; silence on failure, unless it is refused as
@@ -1414,8 +1558,8 @@ afterbeep_status afterbeep_session_digit(struct afterbeep_session session,
 
 /**
  * Takes a packet of an RTP telephone event (RFC 4733) as it arrives: each one, repetitions included. The digit counts
- * once, whichever of its packets arrive and whether or not its tones are heard, too; it began as long ago as the
- * packet says.
+ * once, whichever of its packets arrive and whether or not its tones are heard, too. It began where its timestamp says
+ * where frames come by afterbeep_session_push_at(), else as long ago as its duration says, 400 ms at most.
  *
  * @param session  any value.
  * @param event    in, not NULL; from afterbeep_telephone_event_parse(), or filled in by hand.

@@ -462,6 +462,7 @@ fn digits_around_a_pause_are_told_and_those_in_it_are_not() {
     let told: Vec<(char, u64)> = std::iter::from_fn(|| session.poll_event().unwrap())
         .map(|event| match event {
             SessionEvent::Digit(DigitEvent { digit, start_sample, .. }) => (digit.as_char(), start_sample),
+            SessionEvent::Tone { kind, .. } => panic!("{kind:?}"),
         })
         .collect();
     let digits: String = told.iter().map(|(digit, _)| digit).collect();

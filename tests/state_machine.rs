@@ -15,6 +15,7 @@ fn every_pair_has_a_stated_outcome() {
         (Input::GuardDone, [Stay, To(State::Recording), Stay, Stay]),
         (Input::Speech, [Stay, Stay, To(State::Recording), Stay]),
         (Input::Terminator, [Stay, Stay, End(EndReason::Dtmf), End(EndReason::Dtmf)]),
+        (Input::DisconnectTone, [End(EndReason::DisconnectTone); 4]),
         (Input::OtherDigit, [Stay, Stay, Stay, Stay]),
         (Input::MaxDuration, [Stay, Stay, Stay, End(EndReason::MaxDuration)]),
         (Input::FinalSilence, [Stay, Stay, Stay, End(EndReason::FinalSilence)]),
@@ -36,13 +37,14 @@ fn every_pair_has_a_stated_outcome() {
 fn the_documented_table_is_the_tested_one() {
     let source = include_str!("../src/session/state.rs");
     let rows: Vec<&str> = source.lines().filter(|line| line.starts_with("//! | `")).collect();
-    assert_eq!(rows.len(), 14);
+    assert_eq!(rows.len(), 15);
     let inputs = [
         Input::BeepDone,
         Input::AwaitSpeech,
         Input::GuardDone,
         Input::Speech,
         Input::Terminator,
+        Input::DisconnectTone,
         Input::OtherDigit,
         Input::MaxDuration,
         Input::FinalSilence,
@@ -78,6 +80,7 @@ fn numbers_of_states_and_reasons_are_fixed() {
         (EndReason::MaxDuration, 4, "max_duration"),
         (EndReason::Hangup, 5, "hangup"),
         (EndReason::Stopped, 6, "stopped"),
+        (EndReason::DisconnectTone, 7, "disconnect_tone"),
         (EndReason::TooShort, 8, "too_short"),
         (EndReason::MediaTimeout, 9, "media_timeout"),
         (EndReason::Cancelled, 10, "cancelled"),

@@ -13,6 +13,7 @@ pub mod error;
 pub mod g711;
 pub mod level;
 pub mod telephone_event;
+pub mod tone_pattern;
 
 #[cfg(feature = "std")]
 pub mod engine;

@@ -49,8 +49,8 @@ pub struct afterbeep_result {
     pub dropped_samples: u64,
     /// What was cut off the end: afterbeep_cut.
     pub cut: u32,
-    /// Zero.
-    pub reserved: u32,
+    /// The disconnect tone that ended the message: afterbeep_tone_kind, or 0.
+    pub tone: u32,
 }
 
 /// The struct of 0.1, which the oldest caller may have.
@@ -114,7 +114,7 @@ pub unsafe extern "C" fn afterbeep_session_result(
             timestamp_jumps: result.timestamp_jumps,
             dropped_samples: result.dropped_samples,
             cut: result.cut as u32,
-            reserved: 0,
+            tone: result.tone.map_or(0, |tone| tone as u32),
         };
         // SAFETY: the caller vouches for it.
         unsafe { write_sized(out_result, struct_size, OLDEST, &fields) }

@@ -132,7 +132,7 @@ pub extern "C" fn afterbeep_session_push_lost(
 
 /// Takes the next frame with its RTP timestamp, in units of 1/8000 s: a gap before it, up to five minutes, is filled with
 /// silence, as afterbeep_session_push_lost() does. The first frame begins the stream. Late and repeated frames are
-/// dropped; who wants late ones puts them in order first.
+/// dropped; who wants late ones puts them in order first. A frame of no samples says that the line has come so far.
 ///
 /// @param session        any value.
 /// @param rtp_timestamp  of the frame's first sample; it wraps around.
@@ -166,8 +166,8 @@ pub unsafe extern "C" fn afterbeep_session_push_at(
 }
 
 /// Fills a frame with what the caller shall hear: the beep's samples that are due, silence
-/// afterwards. The beep runs on the push clock: it is over when as many samples were pushed as it
-/// has, whether or not they are pulled.
+/// afterwards. The beep runs on the push clock: it begins with the first push, and is over when as many samples were
+/// pushed as it has, whether or not they are pulled.
 ///
 /// @param session       any value.
 /// @param pcm           out; room for sample_count samples; silence on failure, unless it is refused as
@@ -267,8 +267,8 @@ pub extern "C" fn afterbeep_session_digit(session: afterbeep_session, digit: c_c
 }
 
 /// Takes a packet of an RTP telephone event (RFC 4733) as it arrives: each one, repetitions included. The digit counts
-/// once, whichever of its packets arrive and whether or not its tones are heard, too; it began as long ago as the
-/// packet says.
+/// once, whichever of its packets arrive and whether or not its tones are heard, too. It began where its timestamp says
+/// where frames come by afterbeep_session_push_at(), else as long ago as its duration says, 400 ms at most.
 ///
 /// @param session  any value.
 /// @param event    in, not NULL; from afterbeep_telephone_event_parse(), or filled in by hand.

@@ -6,8 +6,10 @@ use super::guard;
 use super::memory::{hand_over, object, read_sized, text, write_sized};
 use super::silence::{afterbeep_silence, afterbeep_silence_mode};
 use super::status::afterbeep_status;
+use super::tone_pattern::afterbeep_tone_pattern;
 use crate::dsp::beep::BeepConfig;
 use crate::dsp::silence::{AdaptiveSilence, FixedSilence, SilenceConfig, SilenceDetector};
+use crate::dsp::tone_plan::{LEARNED_MAX, TonePlan};
 use crate::engine::FileConfig;
 use crate::line::SampleRate;
 use crate::session::{SessionConfig, Terminators};
@@ -60,6 +62,16 @@ pub struct afterbeep_session_config {
     pub silence_mode: u32,
     /// What counts as a digit, from afterbeep_dtmf_profile_init(); copied. NULL (default) for the default.
     pub dtmf: *const afterbeep_dtmf_profile,
+    /// The call-progress tones that say that the caller has gone: countries by ISO 3166 code in lower case, and
+    /// "generic" for any steady cadence, such as "gb,us,generic". NULL (default) listens for none.
+    pub tone_plan: *const c_char,
+    /// Tones learned from the line, `learned_count` of them, beside those of the plan; they also count where tone_plan
+    /// is NULL. NULL by default.
+    pub learned: *const afterbeep_tone_pattern,
+    /// How many tones were learned, [0, 2]; 0 by default.
+    pub learned_count: u32,
+    /// How long a tone without pauses has to sound, in milliseconds, [1000, 30000]; 3000 by default.
+    pub continuous_tone_ms: u32,
     /// 1 replaces the tones of digits by silence in the file, which is then 75 ms behind the line; 0 (default) does not.
     pub mask_digits: u32,
     /// 1 cuts the silence that ended the message, less a tail; 0 (default) keeps it.
@@ -129,6 +141,10 @@ impl Default for afterbeep_session_config {
             silence_threshold_dbm0: fixed.threshold_dbm0,
             silence_mode: afterbeep_silence_mode::FIXED as u32,
             dtmf: ptr::null(),
+            tone_plan: ptr::null(),
+            learned: ptr::null(),
+            learned_count: 0,
+            continuous_tone_ms: TonePlan::UNIVERSAL.continuous_ms,
             mask_digits: session.mask_digits.into(),
             trim_final_silence: session.final_silence_tail_ms.is_some().into(),
             final_silence_tail_ms: session.final_silence_tail_ms.unwrap_or(DEFAULT_TAIL_MS),
@@ -224,6 +240,8 @@ unsafe fn translate(fields: &afterbeep_session_config) -> Result<(SessionConfig,
     let silence = silence(fields).ok_or_else(no_such_mode)?;
     let terminators = Terminators::parse(terminators)
         .map_err(|error| Failure::field(afterbeep_status::CONFIG, "terminators", error.to_string()))?;
+    // SAFETY: the caller vouches for the patterns.
+    let tone_plan = unsafe { tone_plan(fields, named("tone_plan", fields.tone_plan)?) }?;
     let beep = BeepConfig {
         frequency_hz: fields.beep_frequency_hz,
         level_dbm0: fields.beep_level_dbm0,
@@ -239,6 +257,7 @@ unsafe fn translate(fields: &afterbeep_session_config) -> Result<(SessionConfig,
         initial_silence_ms: fields.initial_silence_ms,
         final_silence_ms: fields.final_silence_ms,
         final_silence_tail_ms: (fields.trim_final_silence == 1).then_some(fields.final_silence_tail_ms),
+        tone_plan,
         mask_digits: fields.mask_digits == 1,
         start_on_speech: fields.start_on_speech == 1,
         pre_roll_ms: fields.pre_roll_ms,
@@ -326,4 +345,36 @@ fn no_such_mode() -> Failure {
 fn rate(fields: &afterbeep_session_config) -> Result<SampleRate, Failure> {
     SampleRate::new(fields.sample_rate_hz)
         .map_err(|error| Failure::field(afterbeep_status::SAMPLE_RATE, "sample_rate_hz", error.to_string()))
+}
+
+/// The plan that the configuration names, with the tones that were learned.
+///
+/// # Safety
+/// `learned` is NULL or as long as told.
+unsafe fn tone_plan(
+    fields: &afterbeep_session_config,
+    list: Option<&str>,
+) -> Result<Option<TonePlan>, Failure> {
+    let wrong = |field, text: String| Failure::field(afterbeep_status::CONFIG, field, text);
+    if list.is_none() && fields.learned_count == 0 {
+        return Ok(None);
+    }
+    let mut plan = list
+        .map_or(Ok(TonePlan::UNIVERSAL), TonePlan::parse)
+        .map_err(|unknown| wrong("tone_plan", unknown.to_string()))?;
+    plan.continuous_ms = fields.continuous_tone_ms;
+    if fields.learned_count as usize > LEARNED_MAX || (fields.learned_count > 0 && fields.learned.is_null()) {
+        return Err(wrong(
+            "learned_count",
+            "learned_count takes 0 to 2, and learned as many patterns".into(),
+        ));
+    }
+    for place in 0..fields.learned_count as usize {
+        // SAFETY: the caller vouches for so many patterns.
+        let learned = unsafe { fields.learned.add(place).read() };
+        let pattern =
+            learned.pattern().ok_or_else(|| wrong("learned", "kind takes an afterbeep_tone_kind".into()))?;
+        plan = plan.with_learned(pattern).unwrap_or(plan);
+    }
+    Ok(Some(plan))
 }

@@ -85,7 +85,7 @@ impl SessionHandle {
     }
 
     /// Fills a frame with what the caller shall hear: the beep's samples that are due, silence
-    /// afterwards. The beep is over when as many samples were pushed as it has.
+    /// afterwards. It begins with the first push and is over when as many samples were pushed as it has.
     ///
     /// # Errors
     /// As [`push`](Self::push); the frame is then silence, unless it is too long.

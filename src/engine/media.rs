@@ -140,6 +140,17 @@ impl Media {
 
     #[inline]
     pub(super) fn push(&mut self, frame: &[i16]) -> Taken {
+        self.rtp.advance(frame.len());
+        self.take(frame)
+    }
+
+    pub(super) fn push_lost(&mut self, samples: usize) -> Taken {
+        self.rtp.advance(samples);
+        self.lose(samples)
+    }
+
+    #[inline]
+    fn take(&mut self, frame: &[i16]) -> Taken {
         if self.session.state() == State::Ended {
             return Taken::Ended;
         }
@@ -155,7 +166,7 @@ impl Media {
         if whole { Taken::Whole } else { Taken::Overrun }
     }
 
-    pub(super) fn push_lost(&mut self, samples: usize) -> Taken {
+    fn lose(&mut self, samples: usize) -> Taken {
         if self.session.state() == State::Ended {
             return Taken::Ended;
         }
@@ -193,7 +204,7 @@ impl Media {
         }
         let (skip, verdict) = match self.rtp.place(timestamp, frame.len()) {
             Placed::After { lost_samples } => {
-                let filled = self.push_lost(lost_samples as usize);
+                let filled = self.lose(lost_samples as usize);
                 (0, if filled == Taken::Overrun { filled } else { Taken::Whole })
             }
             Placed::Overlaps { samples } => {
@@ -209,7 +220,7 @@ impl Media {
                 (0, Taken::Jumped)
             }
         };
-        let pushed = self.push(frame.get(skip..).unwrap_or_default());
+        let pushed = self.take(frame.get(skip..).unwrap_or_default());
         if pushed == Taken::Whole { verdict } else { pushed }
     }
 
@@ -252,7 +263,11 @@ impl Media {
     fn apply(&mut self, request: Request) {
         match request {
             Request::Digit(digit) => self.session.digit(digit),
-            Request::TelephoneEvent(packet) => self.session.telephone_event(&packet),
+            Request::TelephoneEvent(packet) => {
+                // Where frames have timestamps, the event's says exactly where it began.
+                let age = self.rtp.age(packet.rtp_timestamp).map_or(packet.duration, saturated);
+                self.session.telephone_event(&TelephoneEvent { duration: age, ..packet });
+            }
             Request::LineDrop(dropped) => self.session.line_drop(dropped),
             Request::Pause(mode) => self.session.pause(mode),
             Request::Resume => self.session.resume(),
@@ -321,4 +336,8 @@ impl Media {
         };
         self.session.end().map(|&end| Ended { end, open_gap: self.track.open_gap(), counts })
     }
+}
+
+fn saturated(samples: u32) -> u16 {
+    u16::try_from(samples).unwrap_or(u16::MAX)
 }

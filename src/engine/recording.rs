@@ -200,6 +200,7 @@ impl Recording {
         let result = SessionResult {
             end_reason: if error.is_some() { EndReason::Error } else { end.reason },
             end_digit: end.digit.filter(|_| error.is_none()),
+            tone: end.tone.filter(|_| error.is_none()),
             path,
             samples,
             duration_ms: self.rate.milliseconds(samples),

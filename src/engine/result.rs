@@ -1,4 +1,5 @@
 use crate::dsp::dtmf::Digit;
+use crate::dsp::tone_plan::ToneKind;
 use crate::session::{Cut, EndReason};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +11,8 @@ pub struct SessionResult {
     pub end_reason: EndReason,
     /// The digit that ended it, where one did.
     pub end_digit: Option<Digit>,
+    /// The disconnect tone that ended it, where one did.
+    pub tone: Option<ToneKind>,
     /// Its file; `None` where there is none: nothing was recorded, or it was cancelled.
     pub path: Option<PathBuf>,
     /// Samples in the file, inserted silence included.

@@ -36,6 +36,22 @@ impl RtpTimeline {
         Self { next: None }
     }
 
+    /// The line moved on by so many samples without a timestamp.
+    pub fn advance(&mut self, samples: usize) {
+        self.next = self.next.map(|next| next.wrapping_add(samples as u32));
+    }
+
+    /// How many samples ago a timestamp was due, 0 for one still to come; `None` where the stream has not begun, or
+    /// for one of another stream.
+    pub fn age(&self, timestamp: u32) -> Option<u32> {
+        let ago = self.next?.wrapping_sub(timestamp);
+        match (ago, ago.wrapping_neg()) {
+            (0..=LATE_MAX_SAMPLES, _) => Some(ago),
+            (_, 0..=LATE_MAX_SAMPLES) => Some(0),
+            _ => None,
+        }
+    }
+
     /// Takes a frame's timestamp and length.
     pub fn place(&mut self, timestamp: u32, samples: usize) -> Placed {
         let length = samples as u32;
@@ -68,6 +84,12 @@ mod tests {
         assert_eq!(line.place(start.wrapping_add(640), 160), Placed::Late);
         assert_eq!(line.place(start.wrapping_add(720), 160), Placed::Overlaps { samples: 80 });
         assert_eq!(line.place(start.wrapping_add(880), 160), Placed::After { lost_samples: 0 });
+        assert_eq!(line.age(start.wrapping_add(1_000)), Some(40));
+        assert_eq!(line.age(start.wrapping_add(1_100)), Some(0));
+        assert_eq!(line.age(start.wrapping_add(1_000_000)), None);
+        // The host lost time that it told without a timestamp.
+        line.advance(320);
+        assert_eq!(line.place(start.wrapping_add(1_360), 160), Placed::After { lost_samples: 0 });
     }
 
     #[test]

@@ -2,6 +2,7 @@ use super::Terminators;
 use crate::dsp::beep::{BeepConfig, BeepConfigError};
 use crate::dsp::dtmf::{DtmfProfile, DtmfProfileError};
 use crate::dsp::silence::{SilenceConfig, SilenceConfigError};
+use crate::dsp::tone_plan::{TonePlan, TonePlanError};
 use crate::line::SampleRate;
 use core::fmt;
 
@@ -26,6 +27,8 @@ pub struct SessionConfig {
     /// Silence that ends the message, in milliseconds; 0 (default) for off. It counts from the
     /// caller's first sound on where `initial_silence_ms` is set, else from the start.
     pub final_silence_ms: u32,
+    /// The call-progress tones that say that the caller has gone; `None` (default) listens for none.
+    pub tone_plan: Option<TonePlan>,
     /// Cuts the silence that ended the message, less this much of it, in milliseconds, 0 to 10 000; `None` (default)
     /// keeps it.
     pub final_silence_tail_ms: Option<u32>,
@@ -61,6 +64,7 @@ impl Default for SessionConfig {
             max_duration_ms: 20_000,
             initial_silence_ms: 0,
             final_silence_ms: 0,
+            tone_plan: None,
             final_silence_tail_ms: None,
             mask_digits: false,
             start_on_speech: false,
@@ -97,6 +101,12 @@ impl From<SilenceConfigError> for ConfigError {
     }
 }
 
+impl From<TonePlanError> for ConfigError {
+    fn from(TonePlanError { field, takes }: TonePlanError) -> Self {
+        Self { field, takes }
+    }
+}
+
 impl From<DtmfProfileError> for ConfigError {
     fn from(DtmfProfileError { field, takes }: DtmfProfileError) -> Self {
         Self { field, takes }
@@ -128,6 +138,9 @@ impl SessionConfig {
             beep.validate()?;
         }
         self.dtmf.validate()?;
+        if let Some(plan) = &self.tone_plan {
+            plan.validate()?;
+        }
         if self.dtmf.dial_tone_filter {
             return Err(ConfigError { field: "dial_tone_filter", takes: "false (0) in a session" });
         }

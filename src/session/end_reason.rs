@@ -18,6 +18,8 @@ pub enum EndReason {
     Hangup = 5,
     /// The host stopped the recording; the message is kept.
     Stopped = 6,
+    /// A tone on the line said that the caller had gone: busy, congestion, dial tone and so on.
+    DisconnectTone = 7,
     /// The message is shorter than the configured minimum.
     TooShort = 8,
     /// The host stopped delivering audio; what came is kept.
@@ -29,13 +31,14 @@ pub enum EndReason {
 }
 
 impl EndReason {
-    const ALL: [(Self, &'static CStr); 10] = [
+    const ALL: [(Self, &'static CStr); 11] = [
         (Self::Dtmf, c"dtmf"),
         (Self::FinalSilence, c"final_silence"),
         (Self::InitialSilence, c"initial_silence"),
         (Self::MaxDuration, c"max_duration"),
         (Self::Hangup, c"hangup"),
         (Self::Stopped, c"stopped"),
+        (Self::DisconnectTone, c"disconnect_tone"),
         (Self::TooShort, c"too_short"),
         (Self::MediaTimeout, c"media_timeout"),
         (Self::Cancelled, c"cancelled"),

@@ -1,10 +1,18 @@
 use crate::dsp::dtmf::Digit;
+use crate::dsp::tone_plan::ToneKind;
 
 /// What a session tells beside the audio, as it happens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionEvent {
     /// A digit that did not end the message.
     Digit(DigitEvent),
+    /// A call-progress tone that does not end one: ringback, call waiting, a fax that calls.
+    Tone {
+        /// Which one.
+        kind: ToneKind,
+        /// Where its first cycle began, in samples since the session's start.
+        start_sample: u64,
+    },
 }
 
 /// A digit, pressed once.

@@ -17,9 +17,11 @@ pub use telephone_event::{NoTelephoneEvent, Signalled, TelephoneEvent, Telephone
 pub use terminators::{InvalidTerminators, Terminators};
 
 use crate::dsp::beep::Beep;
+use crate::dsp::call_progress::{CallProgressDetector, ToneEvent};
 use crate::dsp::dtmf::{Digit, DtmfDetector, DtmfEvent, Measured, Tone};
 use crate::dsp::goertzel::{Kernel, mean_square};
 use crate::dsp::silence::{Activity, SilenceDetector};
+use crate::dsp::tone_plan::ToneKind;
 use crate::dsp::{BLOCK_SAMPLES, BlockBuffer};
 use crate::line::SampleRate;
 use core::ops::Range;
@@ -40,6 +42,8 @@ pub struct End {
     pub reason: EndReason,
     /// The terminator digit, where one ended it.
     pub digit: Option<Digit>,
+    /// The disconnect tone, where one ended it.
+    pub tone: Option<ToneKind>,
     /// Samples recorded until then, inserted silence included.
     pub recorded_samples: u64,
     /// How many of them the message keeps, from the first on; what was cut begins there.
@@ -60,6 +64,8 @@ pub enum Cut {
     Key = 1,
     /// The silence that ended it, less the tail that is kept.
     Silence = 2,
+    /// The disconnect tone, from its first cycle on.
+    Tone = 3,
 }
 
 /// What to record of a frame.
@@ -108,6 +114,7 @@ impl Cut {
             Self::Nothing => None,
             Self::Key => Some("key"),
             Self::Silence => Some("silence"),
+            Self::Tone => Some("tone"),
         }
     }
 }
@@ -122,6 +129,7 @@ pub struct Session {
     blocks: BlockBuffer,
     dtmf: DtmfDetector,
     silence: SilenceDetector,
+    tones: Option<CallProgressDetector>,
     signalling: TelephoneEvents,
     keys: Keys,
     events: Events,
@@ -176,6 +184,10 @@ impl Session {
             None => None,
         };
         let silence = SilenceDetector::new(&config.silence)?;
+        let tones = match &config.tone_plan {
+            Some(plan) => Some(CallProgressDetector::with_kernel(plan, kernel)?),
+            None => None,
+        };
         let beep_end = beep.as_ref().map_or(0, |beep| beep.len_samples().into());
         let off_if_0 = |ms: u32| if ms == 0 { u64::MAX } else { rate.samples(ms.into()) };
         let limits = Limits {
@@ -199,6 +211,7 @@ impl Session {
             blocks: BlockBuffer::new(),
             dtmf: DtmfDetector::with_kernel(&config.dtmf, kernel)?,
             silence,
+            tones,
             signalling: TelephoneEvents::default(),
             keys: Keys::default(),
             events: Events::default(),
@@ -293,7 +306,11 @@ impl Session {
             rest = later;
             if let Some(block) = self.blocks.complete(step) {
                 let measured = self.dtmf.block(block, &self.blocks);
-                self.step_block(&measured);
+                let tone = match &mut self.tones {
+                    Some(tones) => tones.block(block, &self.blocks, measured.total),
+                    None => None,
+                };
+                self.step_block(&measured, tone);
             }
             self.step_limits();
         }
@@ -504,7 +521,7 @@ impl Session {
         Some(self.line_dropped? + self.limits.line_drop_debounce)
     }
 
-    fn step_block(&mut self, measured: &Measured) {
+    fn step_block(&mut self, measured: &Measured, tone: Option<ToneEvent>) {
         self.step_clock();
         let end = self.blocks.position();
         match measured.event {
@@ -516,8 +533,24 @@ impl Session {
             Some(DtmfEvent::Ended(tone, end)) => self.keys.heard_until(tone.digit, end),
             None => {}
         }
+        if let Some(ToneEvent::Started(tone)) = tone {
+            self.heard_tone(tone.kind, tone.start_sample);
+        }
         self.silence.block(BLOCK_SAMPLES, measured.total);
         self.note_sound(end);
+    }
+
+    /// A call-progress tone was heard: it ends the message, or is told.
+    fn heard_tone(&mut self, kind: ToneKind, start_sample: u64) {
+        if kind.is_disconnect() && self.end.is_none() {
+            let since = start_sample.saturating_sub(self.record_start.unwrap_or(u64::MAX));
+            self.input(Input::DisconnectTone, since.saturating_sub(self.left_out), None);
+            if let Some(end) = &mut self.end {
+                end.tone = Some(kind);
+            }
+        } else if self.end.is_none() {
+            self.events.put(SessionEvent::Tone { kind, start_sample });
+        }
     }
 
     /// Whether the caller has spoken. A block that began before the recording may hold the beep's echo.
@@ -653,6 +686,7 @@ impl Session {
         let cut = match reason {
             _ if kept_samples == recorded_samples => Cut::Nothing,
             EndReason::Dtmf => Cut::Key,
+            EndReason::DisconnectTone => Cut::Tone,
             _ => Cut::Silence,
         };
         let reason = self.unless_too_short(reason, recorded_samples);
@@ -662,7 +696,7 @@ impl Session {
             EndReason::InitialSilence => self.limits.delete_initial_silence,
             _ => false,
         };
-        self.end = Some(End { reason, digit, recorded_samples, kept_samples, cut, deleted });
+        self.end = Some(End { reason, digit, tone: None, recorded_samples, kept_samples, cut, deleted });
     }
 
     /// The reason, or that the message is too short, where one was left at all and the reason says nothing worse.

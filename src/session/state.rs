@@ -7,6 +7,7 @@
 //! | `GuardDone` | – | → `Recording` | – | – | – |
 //! | `Speech` | – | – | → `Recording` | – | – |
 //! | `Terminator` | – | – | end `dtmf` | end `dtmf` | – |
+//! | `DisconnectTone` | end `disconnect_tone` | end `disconnect_tone` | end `disconnect_tone` | end `disconnect_tone` | – |
 //! | `OtherDigit` | – | – | – | – | – |
 //! | `MaxDuration` | – | – | – | end `max_duration` | – |
 //! | `FinalSilence` | – | – | – | end `final_silence` | – |
@@ -66,7 +67,9 @@ pub enum Input {
     Speech,
     /// A digit that ends the message, heard or signalled.
     Terminator,
-    /// A digit that does not.
+    /// A tone that says that the caller is gone.
+    DisconnectTone,
+    /// A digit that does not end the message.
     OtherDigit,
     /// The recording reached the maximum duration.
     MaxDuration,
@@ -104,6 +107,7 @@ pub const fn transition(state: State, input: Input) -> Transition {
         (State::Ended, _) => Stay,
         (_, Input::Hangup) => End(EndReason::Hangup),
         (_, Input::Stop) => End(EndReason::Stopped),
+        (_, Input::DisconnectTone) => End(EndReason::DisconnectTone),
         (_, Input::MediaTimeout) => End(EndReason::MediaTimeout),
         (_, Input::Cancel) => End(EndReason::Cancelled),
         (_, Input::Fail) => End(EndReason::Error),

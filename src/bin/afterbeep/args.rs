@@ -115,6 +115,8 @@ pub(crate) struct Record {
     pub(crate) threshold: Threshold,
     #[command(flatten)]
     pub(crate) keys: Keys,
+    #[command(flatten)]
+    pub(crate) tones: ToneArguments,
     /// Hang up at this point of INPUT
     #[arg(long, value_name = "TIME", value_parser = duration_ms)]
     pub(crate) hangup_at: Option<u32>,

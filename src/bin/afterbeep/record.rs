@@ -1,8 +1,9 @@
 use crate::args::Record;
-use crate::{Failure, input, waveform};
+use crate::{Failure, input, tones, waveform};
+use afterbeep::dsp::tone_plan::ToneKind;
 use afterbeep::engine::{Engine, EngineConfig, FileConfig, SessionError, SessionHandle, SessionResult};
 use afterbeep::line::SampleRate;
-use afterbeep::session::{ConfigError, EndReason, PauseMode};
+use afterbeep::session::{ConfigError, EndReason, PauseMode, SessionConfig};
 use afterbeep::wav::WavReader;
 use serde::Serialize;
 use std::io::{ErrorKind, Read, Write};
@@ -19,6 +20,7 @@ const FEEDER_WAIT: Duration = Duration::from_micros(500);
 struct Report {
     end_reason: &'static str,
     end_digit: Option<char>,
+    tone: Option<&'static str>,
     path: Option<String>,
     samples: u64,
     duration_ms: u64,
@@ -38,6 +40,7 @@ impl From<&SessionResult> for Report {
         Self {
             end_reason: result.end_reason.name(),
             end_digit: result.end_digit.map(|digit| digit.as_char()),
+            tone: result.tone.map(ToneKind::name),
             path: result.path.as_ref().map(|path| path.display().to_string()),
             samples: result.samples,
             duration_ms: result.duration_ms,
@@ -60,6 +63,7 @@ impl Report {
         Self {
             end_reason: EndReason::Error.name(),
             end_digit: None,
+            tone: None,
             path: None,
             samples: 0,
             duration_ms: 0,
@@ -77,7 +81,7 @@ impl Report {
 }
 
 pub(crate) fn run(arguments: &Record) -> Result<(), Failure> {
-    let session = arguments.session();
+    let session = session(arguments)?;
     session.validate().map_err(|error| Failure::Usage(flag_error(&error)))?;
     let (result, failure) = match record(arguments) {
         Ok(Recorded { result, failure }) => (Some(result), failure),
@@ -127,7 +131,7 @@ fn record(arguments: &Record) -> Result<Recorded, Failure> {
     // A feeder faster than real time gains from a longer ring and a quicker look at it.
     let config = EngineConfig { poll_interval_ms: 1, ring_ms: 30_000, ..EngineConfig::default() };
     let engine = Engine::new(&config)?;
-    let session = engine.open(&arguments.session(), &file(arguments)?)?;
+    let session = engine.open(&session(arguments)?, &file(arguments)?)?;
     let rate = line.sample_rate();
     let hangup_at = arguments.hangup_at.map_or(u64::MAX, |ms| rate.samples(ms.into()));
     let failure = feed(session, &mut line, arguments, hangup_at).err();
@@ -143,6 +147,11 @@ fn record(arguments: &Record) -> Result<Recorded, Failure> {
             result => return Ok(Recorded { result: result?, failure }),
         }
     }
+}
+
+/// The session that the flags ask for.
+fn session(arguments: &Record) -> Result<SessionConfig, Failure> {
+    Ok(SessionConfig { tone_plan: tones::plan(&arguments.tones)?, ..arguments.session() })
 }
 
 /// `--out`: a directory, or the file to create.
@@ -228,9 +237,10 @@ impl Pauses {
 
 fn summarise(result: &SessionResult, out: &mut impl Write) -> std::io::Result<()> {
     let seconds = result.duration_ms as f64 / 1_000.0;
-    let ended = match result.end_digit {
-        Some(digit) => format!("{} {digit}", result.end_reason),
-        None => result.end_reason.to_string(),
+    let ended = match (result.end_digit, result.tone) {
+        (Some(digit), _) => format!("{} {digit}", result.end_reason),
+        (None, Some(tone)) => format!("{} {}", result.end_reason, tone.name()),
+        (None, None) => result.end_reason.to_string(),
     };
     writeln!(out, "ended by {ended} after {seconds:.3} s")?;
     let Some(path) = &result.path else {
