@@ -13,14 +13,8 @@ fn the_examples_build_against_the_installed_tree_and_pass() {
     if !tools::have("cmake") {
         return;
     }
-    let scratch = Path::new(env!("CARGO_TARGET_TMPDIR"));
-    let (prefix, build) = (scratch.join("prefix"), scratch.join("c-examples"));
-    for old in [&prefix, &build] {
-        let _ = fs::remove_dir_all(old);
-    }
-    // A folder of its own: the surrounding cargo holds the usual one.
-    let target = scratch.join("install");
-    tools::run(Command::new(tools::root().join("install.sh")).arg(&prefix).env("CARGO_TARGET_DIR", &target));
+    let (prefix, build) = (tools::install("prefix"), tools::scratch().join("c-examples"));
+    let _ = fs::remove_dir_all(&build);
     tools::run(
         Command::new("cmake")
             .arg("-S")

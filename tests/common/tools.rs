@@ -1,6 +1,6 @@
 //! Programs that tests compare with, and which a machine may not have.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// Whether a program is there. Where it is not, the test skips, loudly; CI, which installs all of them, sets
@@ -11,6 +11,17 @@ pub fn have(program: &str) -> bool {
     if !found {
         assert!(std::env::var_os("AFTERBEEP_REQUIRE_TOOLS").is_none(), "{program} is missing");
         eprintln!("SKIPPED: {program} is not installed");
+    }
+    found
+}
+
+/// The same for a C library, by its name for pkg-config, which has to be there.
+pub fn have_library(name: &str) -> bool {
+    let found =
+        Command::new("pkg-config").args(["--exists", name]).status().is_ok_and(|status| status.success());
+    if !found {
+        assert!(std::env::var_os("AFTERBEEP_REQUIRE_TOOLS").is_none(), "{name} is missing");
+        eprintln!("SKIPPED: {name} is not installed");
     }
     found
 }
@@ -26,6 +37,21 @@ pub fn run(command: &mut Command) -> Output {
 /// The project's own folder.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Where tests build what takes long.
+pub fn scratch() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+}
+
+/// Installs the C libraries afresh into a folder of the scratch directory.
+pub fn install(folder: &str) -> PathBuf {
+    let prefix = scratch().join(folder);
+    let _ = std::fs::remove_dir_all(&prefix);
+    // A target folder of its own: the surrounding cargo holds the usual one.
+    let target = scratch().join("install");
+    run(Command::new(root().join("install.sh")).arg(&prefix).env("CARGO_TARGET_DIR", target));
+    prefix
 }
 
 /// A small file system of its own, unmounted at the end.

@@ -24,6 +24,8 @@ pub enum ToneKind {
 
 impl ToneKind {
     /// Every kind, in the order of the numbers.
+    ///
+    /// cbindgen:ignore
     pub const ALL: [Self; 9] = [
         Self::Busy,
         Self::Congestion,
