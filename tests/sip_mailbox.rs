@@ -3,6 +3,9 @@
 
 mod common;
 
+use afterbeep::dsp::beep::{Beep, BeepConfig};
+use afterbeep::line::SampleRate;
+use afterbeep::line::g711::{alaw_decode, alaw_encode, ulaw_decode, ulaw_encode};
 use common::{Key, Line, Random, read_wav, samples, speech, tools};
 use std::io::{BufRead, BufReader};
 use std::net::UdpSocket;
@@ -254,7 +257,7 @@ impl Caller {
         Self { process, folder }
     }
 
-    fn is_content(mut self) {
+    fn finish(mut self) {
         let status = wait(&mut self.process);
         if status.success() {
             return;
@@ -333,8 +336,19 @@ fn call(options: &[&str], codec: u8, ending: Ending, packets: &[Packet]) -> Opti
     let caller = Caller::call(&mailbox, &codec.to_string(), media, ending);
     send(&socket, mailbox.answered(), packets);
     let told = mailbox.told();
-    caller.is_content();
+    caller.finish();
     Some(told)
+}
+
+/// The payload of the RTP that came to a socket.
+fn heard(socket: &UdpSocket) -> Vec<u8> {
+    socket.set_nonblocking(true).unwrap();
+    let mut packet = [0; 2_048];
+    let mut payload = Vec::new();
+    while let Ok(length) = socket.recv(&mut packet) {
+        payload.extend(&packet[12..length]);
+    }
+    payload
 }
 
 /// A call whose RTP is SIPp's.
@@ -343,16 +357,16 @@ fn sipp_call(options: &[&str], media: Media, ending: Ending) -> Option<Told> {
     let caller = Caller::call(&mailbox, "8", media, ending);
     mailbox.answered();
     let told = mailbox.told();
-    caller.is_content();
+    caller.finish();
     Some(told)
 }
 
 fn alaw(pcm: &[i16]) -> Vec<u8> {
-    pcm.iter().map(|&sample| afterbeep::line::g711::alaw_encode(sample)).collect()
+    pcm.iter().map(|&sample| alaw_encode(sample)).collect()
 }
 
 fn from_alaw(codes: &[u8]) -> Vec<i16> {
-    codes.iter().map(|&code| afterbeep::line::g711::alaw_decode(code)).collect()
+    codes.iter().map(|&code| alaw_decode(code)).collect()
 }
 
 fn spoken(ms: usize) -> Vec<i16> {
@@ -375,12 +389,11 @@ fn a_key_that_is_heard_ends_the_call_and_the_message_is_what_was_sent() {
 
 #[test]
 fn a_telephone_event_ends_the_call_where_it_began() {
-    let codes: Vec<u8> =
-        spoken(2_000).iter().map(|&sample| afterbeep::line::g711::ulaw_encode(sample)).collect();
+    let codes: Vec<u8> = spoken(2_000).iter().map(|&sample| ulaw_encode(sample)).collect();
     let packets = [audio(0, &codes, 77), pound(100, 77)].concat();
     let Some(told) = call(&[], 0, Ending::Mailbox, &packets) else { return };
     assert_eq!((told.reason.as_str(), told.digit.as_str()), ("dtmf", "#"));
-    let sent: Vec<i16> = codes.iter().map(|&code| afterbeep::line::g711::ulaw_decode(code)).collect();
+    let sent: Vec<i16> = codes.iter().map(|&code| ulaw_decode(code)).collect();
     assert!(told.recorded == sent[BEEP..], "{} samples", told.recorded.len());
     assert_eq!((told.line_lost_samples, told.late_samples), (0, 0));
 }
@@ -446,8 +459,18 @@ fn a_caller_who_says_nothing_is_noticed() {
 
 #[test]
 fn a_caller_who_sends_nothing_at_all_hears_the_beep_and_is_noticed() {
-    let options = ["--initial-silence-ms", "1000"];
-    let Some(told) = call(&options, 8, Ending::Mailbox, &[]) else { return };
+    let Some(mailbox) = Mailbox::start(&["--initial-silence-ms", "1000"]) else { return };
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let media = Media::Ours(socket.local_addr().unwrap().port());
+    let caller = Caller::call(&mailbox, "8", media, Ending::Mailbox);
+    mailbox.answered();
+    let told = mailbox.told();
+    caller.finish();
+    let beep = Beep::new(&BeepConfig::default(), SampleRate::NARROWBAND).unwrap();
+    let beep = alaw(&(0..beep.len_samples()).map(|at| beep.sample(at)).collect::<Vec<_>>());
+    assert_eq!(beep.len(), BEEP);
+    let heard = heard(&socket);
+    assert!(heard.windows(BEEP).any(|part| part == beep), "{} samples heard", heard.len());
     assert_eq!(told.reason, "initial_silence");
     assert!(told.recorded.iter().all(|&sample| sample == 0));
     assert_eq!(told.line_lost_samples, told.recorded.len());
@@ -488,6 +511,27 @@ fn lost_packets_are_silence_and_reordered_ones_in_their_place() {
 }
 
 #[test]
+fn another_sender_takes_over_and_nothing_is_missing() {
+    let codes = alaw(&spoken(2_000));
+    let (before, after) = codes.split_at(samples(1_000));
+    let mut packets = audio(8, before, 3_000_000_000);
+    for (number, mut packet) in audio(8, after, 5).into_iter().enumerate() {
+        packet.due = packets.len();
+        packet.bytes[2..4].copy_from_slice(&(7 + number as u16).to_be_bytes());
+        packet.bytes[8..12].copy_from_slice(&0xF00D_u32.to_be_bytes());
+        packets.push(packet);
+    }
+    packets.push(rtp(packets.len(), 96, 0, 5 + 8_000, &[11, 10, 0, 160]));
+    let last = packets.last_mut().unwrap();
+    last.bytes[2..4].copy_from_slice(&57u16.to_be_bytes());
+    last.bytes[8..12].copy_from_slice(&0xF00D_u32.to_be_bytes());
+    let Some(told) = call(&[], 8, Ending::Mailbox, &packets) else { return };
+    assert_eq!((told.reason.as_str(), told.digit.as_str()), ("dtmf", "#"));
+    assert!(told.recorded == from_alaw(&codes)[BEEP..], "{} samples", told.recorded.len());
+    assert_eq!((told.line_lost_samples, told.late_samples), (0, 0));
+}
+
+#[test]
 fn our_own_beep_that_comes_back_is_no_key_and_not_in_the_message() {
     let options = ["--max-duration-ms", "1500", "--echo-guard-ms", "100"];
     let Some(told) = sipp_call(&options, Media::Echoes, Ending::Mailbox) else { return };
@@ -515,7 +559,7 @@ fn a_machine_that_is_told_to_stop_finishes_the_message() {
     // SAFETY: our own child, which runs.
     assert_eq!(unsafe { libc::kill(mailbox.process.id() as i32, libc::SIGTERM) }, 0);
     let told = mailbox.told();
-    caller.is_content();
+    caller.finish();
     assert_eq!(told.reason, "stopped");
     assert!(told.recorded == from_alaw(&codes)[BEEP..]);
 }

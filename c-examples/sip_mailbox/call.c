@@ -15,6 +15,8 @@ enum {
     QUIET_MS = 500,
     /* After this it stands still, and the engine's media_timeout_ms ends the message. */
     DEAD_MS = 60000,
+    /* Further than this a key's packets are not believed to be ahead of the audio. */
+    KEY_AHEAD_SAMPLES = 8000,
     RTP_PORT_MIN = 16384,
     RTP_PORT_MAX = 32766
 };
@@ -62,20 +64,21 @@ static void check(const struct call *call, const char *what, afterbeep_status st
 /* The line is known to have come this far: what is missing is recorded as silence. */
 static void line_reaches(struct call *call, uint32_t timestamp)
 {
-    if ((int32_t)(timestamp - call->line_due) < 0)
-        timestamp = call->line_due;
-    check(call, "gap", afterbeep_session_push_at(call->session, timestamp, NULL, 0));
-    call->line_due = timestamp;
+    if ((int32_t)(timestamp - call->line_due) > 0)
+        call->line_due = timestamp;
+    check(call, "gap", afterbeep_session_push_at(call->session, call->line_due, NULL, 0));
 }
 
 static void take_audio(struct call *call, const struct packet *packet, uint32_t timestamp, bool is_alaw)
 {
     int16_t pcm[PAYLOAD_MAX];
     uint32_t end = timestamp + (uint32_t)packet->size;
+    afterbeep_status status;
 
     (is_alaw ? afterbeep_alaw_decode : afterbeep_ulaw_decode)(packet->payload, pcm, packet->size);
-    check(call, "audio", afterbeep_session_push_at(call->session, timestamp, pcm, packet->size));
-    if ((int32_t)(end - call->line_due) > 0)
+    status = afterbeep_session_push_at(call->session, timestamp, pcm, packet->size);
+    check(call, "audio", status);
+    if ((int32_t)(end - call->line_due) > 0 || status == AFTERBEEP_STATUS_TIMESTAMP_JUMP)
         call->line_due = end;
 }
 
@@ -86,7 +89,8 @@ static void take_key(struct call *call, const struct packet *packet, uint32_t ti
     afterbeep_status status =
         afterbeep_telephone_event_parse(packet->payload, packet->size, packet->timestamp, &event);
     if (status == AFTERBEEP_STATUS_OK) {
-        line_reaches(call, timestamp);
+        if (timestamp - call->line_due <= KEY_AHEAD_SAMPLES)
+            line_reaches(call, timestamp);
         if (call->line_due - timestamp <= UINT16_MAX)
             event.duration = (uint16_t)(call->line_due - timestamp);
         status = afterbeep_session_telephone_event(call->session, &event);
@@ -163,16 +167,27 @@ static void fill(struct call *call)
         check(call, "wait", afterbeep_session_push_lost(call->session, FRAME_SAMPLES));
 }
 
+/* What the caller takes: A-law if possible. Payload types 8 and 0 need no name (RFC 3551). */
+static const struct sdp_format *codec(const struct call *call, bool *is_alaw)
+{
+    const struct sdp_format *alaw = sdp_media_rformat(call->audio, "PCMA");
+    const struct sdp_format *ulaw = sdp_media_rformat(call->audio, "PCMU");
+    if (alaw == NULL)
+        alaw = sdp_media_format(call->audio, false, NULL, 8, NULL, -1, -1);
+    if (ulaw == NULL)
+        ulaw = sdp_media_format(call->audio, false, NULL, 0, NULL, -1, -1);
+    *is_alaw = alaw != NULL;
+    return *is_alaw ? alaw : ulaw;
+}
+
 /* What the caller hears: the beep, then silence. The beep runs on the caller's clock: it waits for that to start. */
 static void speak(struct call *call)
 {
-    const struct sdp_format *format = sdp_media_rformat(call->audio, "PCMA");
-    bool is_alaw = format != NULL;
+    bool is_alaw;
+    const struct sdp_format *format = codec(call, &is_alaw);
     int16_t pcm[FRAME_SAMPLES] = {0};
     struct mbuf *packet;
 
-    if (!is_alaw)
-        format = sdp_media_rformat(call->audio, "PCMU");
     if (call->line_began || call->line_filled)
         check(call, "beep", afterbeep_session_pull(call->session, pcm, FRAME_SAMPLES));
     if (format == NULL || !(sdp_media_dir(call->audio) & SDP_SENDONLY))
@@ -305,6 +320,7 @@ static void destroy(void *arg)
 
 static int negotiate(struct call *call, const struct sa *local, struct mbuf *offer)
 {
+    bool is_alaw;
     int error = sdp_session_alloc(&call->sdp, local);
     if (error == 0)
         error = sdp_media_add(&call->audio, call->sdp, sdp_media_audio, sa_port(rtp_local(call->rtp)), sdp_proto_rtpavp);
@@ -316,7 +332,7 @@ static int negotiate(struct call *call, const struct sa *local, struct mbuf *off
         error = sdp_format_add(NULL, call->audio, false, "101", telev_rtpfmt, 8000, 1, NULL, NULL, NULL, false, "0-15");
     if (error == 0)
         error = sdp_decode(call->sdp, offer, true);
-    if (error == 0 && sdp_media_rformat(call->audio, "PCMA") == NULL && sdp_media_rformat(call->audio, "PCMU") == NULL)
+    if (error == 0 && codec(call, &is_alaw) == NULL)
         error = EPROTONOSUPPORT;
     return error;
 }

@@ -44,16 +44,17 @@ static void usage(const char *program)
     exit(2);
 }
 
-static void on_linger(void *arg)
+static void on_sip_closed(void *arg)
 {
     (void)arg;
     re_cancel();
 }
 
-static void on_sip_closed(void *arg)
+static void on_linger(void *arg)
 {
-    (void)arg;
-    re_cancel();
+    sipsess_close_all(mailbox.sock);
+    sip_close(mailbox.sip, true);
+    on_sip_closed(arg);
 }
 
 /* No further call; a BYE that is under way may come to its end. */
