@@ -222,59 +222,6 @@ typedef int32_t afterbeep_status;
 #endif // __cplusplus
 
 /**
- * What a tone on the line means (ITU-T E.180). The numbers are part of the C ABI.
- */
-enum afterbeep_tone_kind
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : uint32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-  /**
-   * The other side is engaged, or has hung up.
-   */
-  AFTERBEEP_TONE_KIND_BUSY = 1,
-  /**
-   * No path through the network; reorder or fast busy in North America.
-   */
-  AFTERBEEP_TONE_KIND_CONGESTION = 2,
-  /**
-   * The number is not in use.
-   */
-  AFTERBEEP_TONE_KIND_NUMBER_UNOBTAINABLE = 3,
-  /**
-   * The exchange waits for digits: the caller's side has hung up.
-   */
-  AFTERBEEP_TONE_KIND_DIAL = 4,
-  /**
-   * A receiver was left off the hook.
-   */
-  AFTERBEEP_TONE_KIND_HOWLER = 5,
-  /**
-   * Three rising tones before an announcement.
-   */
-  AFTERBEEP_TONE_KIND_SPECIAL_INFORMATION = 6,
-  /**
-   * The other side is rung.
-   */
-  AFTERBEEP_TONE_KIND_RINGBACK = 7,
-  /**
-   * A second call waits.
-   */
-  AFTERBEEP_TONE_KIND_CALL_WAITING = 8,
-  /**
-   * A fax machine calls (CNG, ITU-T T.30).
-   */
-  AFTERBEEP_TONE_KIND_FAX_CALLING = 9,
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum afterbeep_tone_kind afterbeep_tone_kind;
-#else
-typedef uint32_t afterbeep_tone_kind;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
-
-/**
  * What was cut off a message's end.
  */
 enum afterbeep_cut
@@ -487,6 +434,59 @@ typedef uint32_t afterbeep_state;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+/**
+ * What a tone on the line means (ITU-T E.180). The numbers are part of the C ABI.
+ */
+enum afterbeep_tone_kind
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * The other side is engaged, or has hung up.
+   */
+  AFTERBEEP_TONE_KIND_BUSY = 1,
+  /**
+   * No path through the network; reorder or fast busy in North America.
+   */
+  AFTERBEEP_TONE_KIND_CONGESTION = 2,
+  /**
+   * The number is not in use.
+   */
+  AFTERBEEP_TONE_KIND_NUMBER_UNOBTAINABLE = 3,
+  /**
+   * The exchange waits for digits: the caller's side has hung up.
+   */
+  AFTERBEEP_TONE_KIND_DIAL = 4,
+  /**
+   * A receiver was left off the hook.
+   */
+  AFTERBEEP_TONE_KIND_HOWLER = 5,
+  /**
+   * Three rising tones before an announcement.
+   */
+  AFTERBEEP_TONE_KIND_SPECIAL_INFORMATION = 6,
+  /**
+   * The other side is rung.
+   */
+  AFTERBEEP_TONE_KIND_RINGBACK = 7,
+  /**
+   * A second call waits.
+   */
+  AFTERBEEP_TONE_KIND_CALL_WAITING = 8,
+  /**
+   * A fax machine calls (CNG, ITU-T T.30).
+   */
+  AFTERBEEP_TONE_KIND_FAX_CALLING = 9,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum afterbeep_tone_kind afterbeep_tone_kind;
+#else
+typedef uint32_t afterbeep_tone_kind;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
 #if defined(AFTERBEEP_HOSTED)
 /**
  * What an event tells. Numbers are never reused; skip those that you do not know.
@@ -538,12 +538,6 @@ typedef uint32_t afterbeep_silence_mode;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 #endif /* AFTERBEEP_HOSTED */
-
-/**
- * What a line's call-progress tones are: the union of countries, `generic`, and learned patterns. The special
- * information tone, the howler and the fax calling tone are part of every plan.
- */
-typedef struct TonePlan TonePlan;
 
 /**
  * A DTMF receiver (ITU-T Q.23, Q.24) for 8000 Hz. It lives in the caller's memory, owns nothing else, and needs no
@@ -1086,11 +1080,6 @@ typedef struct afterbeep_session_event {
 
 
 
-
-/**
- * Every kind, in the order of the numbers.
- */
-#define afterbeep_tone_kind_ALL { afterbeep_tone_kind_Busy, afterbeep_tone_kind_Congestion, afterbeep_tone_kind_NumberUnobtainable, afterbeep_tone_kind_Dial, afterbeep_tone_kind_Howler, afterbeep_tone_kind_SpecialInformation, afterbeep_tone_kind_Ringback, afterbeep_tone_kind_CallWaiting, afterbeep_tone_kind_FaxCalling, }
 
 
 

@@ -15,8 +15,9 @@ enum {
     QUIET_MS = 500,
     /* After this it stands still, and the engine's media_timeout_ms ends the message. */
     DEAD_MS = 60000,
-    /* Further than this a key's packets are not believed to be ahead of the audio. */
-    KEY_AHEAD_SAMPLES = 8000,
+    /* Further than this, packets without audio are not believed to be ahead of it. */
+    AHEAD_SAMPLES = 8000,
+    COMFORT_NOISE = 13, /* its payload type (RFC 3389); silence is recorded */
     RTP_PORT_MIN = 16384,
     RTP_PORT_MAX = 32766
 };
@@ -34,14 +35,14 @@ struct call {
     uint32_t sent_timestamp;
     struct sa source; /* where the caller's RTP comes from */
     uint32_t ssrc;
-    uint64_t arrival_ms; /* of the last packet, or when the call began */
+    uint64_t arrival_ms; /* of the last audio, or when the call began */
     struct reorder reorder;
 
     afterbeep_session session;
     bool line_began;         /* a first packet set line_due */
-    bool line_filled;        /* time went on without packets, or the stream changed */
+    bool line_filled;        /* time went on without packets */
     uint32_t line_due;       /* timestamp that the session awaits */
-    uint32_t line_arrived;   /* the same when the last packet came */
+    uint32_t line_arrived;   /* the same at arrival_ms */
     uint32_t line_offset;    /* added to the caller's timestamps */
     /* Set once the call is over: says so to the session, until its result is there. */
     afterbeep_status (*finish)(afterbeep_session session);
@@ -89,7 +90,7 @@ static void take_key(struct call *call, const struct packet *packet, uint32_t ti
     afterbeep_status status =
         afterbeep_telephone_event_parse(packet->payload, packet->size, packet->timestamp, &event);
     if (status == AFTERBEEP_STATUS_OK) {
-        if (timestamp - call->line_due <= KEY_AHEAD_SAMPLES)
+        if (timestamp - call->line_due <= AHEAD_SAMPLES)
             line_reaches(call, timestamp);
         if (call->line_due - timestamp <= UINT16_MAX)
             event.duration = (uint16_t)(call->line_due - timestamp);
@@ -104,26 +105,30 @@ static void take_packet(const struct packet *packet, bool again, void *arg)
 {
     struct call *call = arg;
     const struct sdp_format *format = sdp_media_lformat(call->audio, packet->payload_type);
-    const char *name = format != NULL ? format->name : ""; /* comfort noise, for one: the gap is filled */
+    const char *name = format != NULL ? format->name : "";
+    bool is_alaw = strcasecmp(name, "PCMA") == 0;
+    bool is_audio = is_alaw || strcasecmp(name, "PCMU") == 0;
     uint32_t timestamp;
 
     if (!call->line_began)
         call->line_due = packet->timestamp;
     call->line_began = true;
     timestamp = packet->timestamp + call->line_offset;
-    /* The caller's clock stood still while ours went on, or is another one: its next packet comes next. */
+    if (strcasecmp(name, telev_rtpfmt) == 0)
+        take_key(call, packet, timestamp);
+    if (!is_audio && packet->payload_type != COMFORT_NOISE)
+        return;
+    /* The caller's clock stood still while ours went on: its next packet comes next. */
     if (call->line_filled && !again && (int32_t)(timestamp - call->line_due) < 0) {
         call->line_offset += call->line_due - timestamp;
         timestamp = call->line_due;
     }
     call->line_filled = call->line_filled && again;
-
-    if (strcasecmp(name, "PCMA") == 0)
-        take_audio(call, packet, timestamp, true);
-    else if (strcasecmp(name, "PCMU") == 0)
-        take_audio(call, packet, timestamp, false);
-    else if (strcasecmp(name, telev_rtpfmt) == 0)
-        take_key(call, packet, timestamp);
+    if (is_audio)
+        take_audio(call, packet, timestamp, is_alaw);
+    else if (timestamp - call->line_due <= AHEAD_SAMPLES)
+        line_reaches(call, timestamp);
+    call->arrival_ms = packet->arrival_ms;
     call->line_arrived = call->line_due;
 }
 
@@ -138,7 +143,6 @@ static void on_rtp(const struct sa *source, const struct rtp_header *header, str
     }
     if (call->finish != NULL || !sa_cmp(&call->source, source, SA_ALL) || mbuf_get_left(payload) > PAYLOAD_MAX)
         return;
-    call->arrival_ms = tmr_jiffies();
     if (header->ssrc != call->ssrc) { /* another sender took over, with numbers of its own */
         reorder_give_up(&call->reorder, UINT64_MAX, take_packet, call);
         memset(&call->reorder, 0, sizeof call->reorder);
@@ -148,7 +152,7 @@ static void on_rtp(const struct sa *source, const struct rtp_header *header, str
     packet.seq = header->seq;
     packet.payload_type = header->pt;
     packet.timestamp = header->ts;
-    packet.arrival_ms = call->arrival_ms;
+    packet.arrival_ms = tmr_jiffies();
     packet.size = mbuf_get_left(payload);
     memcpy(packet.payload, mbuf_buf(payload), packet.size);
     reorder_put(&call->reorder, &packet, take_packet, call);

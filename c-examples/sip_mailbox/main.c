@@ -114,7 +114,6 @@ static uint32_t number(const char *program, const char *text)
 
 static void read_options(char **argv)
 {
-    /* A plan of the line's disconnect tones belongs here as soon as the configuration has one. */
     const struct {
         const char *name;
         uint32_t *value;
@@ -130,6 +129,10 @@ static void read_options(char **argv)
     uint32_t port;
     size_t option;
     for (; *argv != NULL && strncmp(*argv, "--", 2) == 0; argv += 2) {
+        if (strcmp(*argv, "--tone-plan") == 0 && argv[1] != NULL) {
+            mailbox.config.tone_plan = argv[1];
+            continue;
+        }
         for (option = 0; option < sizeof options / sizeof *options; option++)
             if (strcmp(*argv, options[option].name) == 0)
                 break;
