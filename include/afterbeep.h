@@ -487,6 +487,47 @@ typedef uint32_t afterbeep_tone_kind;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+/**
+ * Whose words an end reason is told in.
+ */
+enum afterbeep_vocabulary
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * `RECORD_STATUS` of Asterisk's `Record()`.
+   */
+  AFTERBEEP_VOCABULARY_ASTERISK = 1,
+  /**
+   * `termmode` of an IVR dialog (RFC 6231).
+   */
+  AFTERBEEP_VOCABULARY_RFC6231 = 2,
+  /**
+   * `Completion-Cause` of an MRCP recorder (RFC 6787).
+   */
+  AFTERBEEP_VOCABULARY_MRCP = 3,
+  /**
+   * What VoiceXML's `<record>` ends with: a shadow variable, or an event.
+   */
+  AFTERBEEP_VOCABULARY_VOICE_XML = 4,
+  /**
+   * Dialogic's termination mask.
+   */
+  AFTERBEEP_VOCABULARY_DIALOGIC = 5,
+  /**
+   * The branch that a call flow takes, where it is not the next one.
+   */
+  AFTERBEEP_VOCABULARY_FLOW_BRANCH = 6,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum afterbeep_vocabulary afterbeep_vocabulary;
+#else
+typedef uint32_t afterbeep_vocabulary;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
 #if defined(AFTERBEEP_HOSTED)
 /**
  * What an event tells. Numbers are never reused; skip those that you do not know.
@@ -1021,9 +1062,10 @@ typedef struct afterbeep_session_config {
    */
   uint32_t silence_hangover_ms;
   /**
-   * Zero.
+   * Level in dBm0, [-80, -30], of the noise that the caller hears after the beep, and that fills losses of up to
+   * AFTERBEEP_FRAME_MAX_SAMPLES in the file; 0 (default) for silence.
    */
-  uint32_t reserved;
+  float comfort_noise_dbm0;
 } afterbeep_session_config;
 
 /**
@@ -1356,6 +1398,19 @@ AFTERBEEP_API void afterbeep_engine_destroy(struct afterbeep_engine *engine);
  * Thread: [any]; real-time safe.  Since: 0.1.
  */
 AFTERBEEP_API const char *afterbeep_end_reason_str(uint32_t end_reason) AFTERBEEP_NONBLOCKING;
+
+/**
+ * The word for an end reason that comes nearest in another vocabulary, such as "TIMEOUT" for Asterisk's RECORD_STATUS.
+ *
+ * @param end_reason  any number.
+ * @param vocabulary  afterbeep_vocabulary.
+ * @return a static text, never NULL; "" where there is no such word, reason or vocabulary.
+ * Thread: [any]; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API
+const char *afterbeep_end_reason_str_in(uint32_t end_reason,
+                                        uint32_t vocabulary)
+AFTERBEEP_NONBLOCKING;
 
 /**
  * Waits until the message is finished (ended, written and renamed) and tells what became of it.

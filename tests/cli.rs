@@ -415,3 +415,53 @@ fn the_dtmf_profile_says_what_counts_as_a_key() {
     assert_eq!(output.status.code(), Some(2));
     assert!(error(&output).contains("relaxed"), "{}", error(&output));
 }
+
+#[test]
+fn a_busy_tone_is_learned_and_ends_a_message() {
+    let directory = tempfile::tempdir().unwrap();
+    let (line, learned) = (directory.path().join("line.wav"), directory.path().join("tone.json"));
+    let mut audio = Line::new().audio(&speech("reading.wav")[..16_000]);
+    for _ in 0..6 {
+        audio = audio.tone(570.0, -14.0, 320).silence(430);
+    }
+    write_wav(&line, &audio.pcm());
+    let output = afterbeep(&["tones", "learn", line.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", error(&output));
+    fs::write(&learned, &output.stdout).unwrap();
+    let none = record(&line, directory.path(), &["--tone-plan", "gb,us"]);
+    assert_eq!((&none["end_reason"], &none["tone"]), (&Value::from("hangup"), &Value::Null));
+    for flags in [["--learned", learned.to_str().unwrap()], ["--tone-plan", "generic"]] {
+        let result = record(&line, directory.path(), &flags);
+        assert_eq!(result["end_reason"], "disconnect_tone", "{flags:?}");
+        assert_eq!((&result["tone"], &result["cut"]), (&Value::from("busy"), &Value::from("tone")));
+        let samples = result["samples"].as_u64().unwrap();
+        assert!(samples.abs_diff(16_000 - 3_200) <= 100, "{samples}");
+    }
+    for flags in [["--tone-plan", "xx"], ["--tone-plan", ""]] {
+        let output = afterbeep(&[&["record", line.to_str().unwrap()], &flags[..]].concat());
+        assert_eq!(output.status.code(), Some(2), "{}", error(&output));
+    }
+}
+
+#[test]
+fn pauses_masks_and_minimum_durations_have_flags() {
+    let directory = tempfile::tempdir().unwrap();
+    let line = directory.path().join("line.wav");
+    let audio = speech("reading.wav");
+    write_wav(&line, &audio);
+    let paused = |mode: &[&str]| {
+        let flags = [&["--no-beep", "--pause", "500ms-1.5s", "--pause", "2s-2.1s"], mode].concat();
+        read_wav(&path(&record(&line, directory.path(), &flags)))
+    };
+    let (masked, gaps) = (paused(&[]), paused(&["--pause-mode", "gap"]));
+    assert_eq!((masked.len(), gaps.len()), (audio.len(), audio.len() - samples(1_100)));
+    assert!(masked[samples(500)..samples(1_500)].iter().all(|&sample| sample == 0));
+    assert!(masked[..samples(500)] == audio[..samples(500)] && gaps[..samples(500)] == audio[..samples(500)]);
+    assert!(gaps[samples(500)..samples(1_000)] == audio[samples(1_500)..samples(2_000)]);
+    let short = record(&line, directory.path(), &["--min-duration", "10s", "--delete-too-short"]);
+    assert_eq!((&short["end_reason"], &short["path"]), (&Value::from("too_short"), &Value::Null));
+    for pause in ["3s", "5s-3s", "x-y", "1s-1s"] {
+        let output = afterbeep(&["record", line.to_str().unwrap(), "--pause", pause]);
+        assert_eq!(output.status.code(), Some(2), "{pause}");
+    }
+}

@@ -2,9 +2,11 @@
 
 mod common;
 
+use afterbeep::dsp::beep::BeepConfig;
 use afterbeep::dsp::goertzel::mean_square;
+use afterbeep::dsp::tone_plan::{ToneKind, TonePlan};
 use afterbeep::engine::{Engine, EngineConfig, FileConfig, SessionError, SessionHandle, SessionResult};
-use afterbeep::line::level::mean_square_from_dbm0;
+use afterbeep::line::level::{dbm0_from_mean_square, mean_square_from_dbm0};
 use afterbeep::session::{
     ConfigError, Cut, DigitEvent, EndReason, PauseMode, SessionConfig, SessionEvent, State, Terminators,
 };
@@ -489,4 +491,143 @@ fn limits_that_contradict_each_other_are_refused_with_the_field() {
     assert!(SessionConfig { initial_silence_ms: 30_000, max_duration_ms: 0, ..base }.validate().is_ok());
     let waiting = SessionConfig { initial_silence_ms: 30_000, start_on_speech: true, ..base };
     assert!(waiting.validate().is_ok());
+}
+
+#[test]
+fn comfort_noise_is_heard_after_the_beep_and_fills_losses() {
+    let directory = tempfile::tempdir().unwrap();
+    let engine = engine();
+    for mask_digits in [false, true] {
+        let config =
+            SessionConfig { comfort_noise_dbm0: Some(-50.0), mask_digits, ..SessionConfig::default() };
+        let session = engine.open(&config, &FileConfig::new(directory.path())).unwrap();
+        let (mut heard, mut frame) = (Vec::new(), [0; 160]);
+        for _ in 0..100 {
+            session.push_lost(160).unwrap();
+            session.pull(&mut frame).unwrap();
+            heard.extend(frame);
+        }
+        session.hangup().unwrap();
+        let result = result(session);
+        let audio = read_wav(result.path.as_ref().unwrap());
+        assert_eq!((audio.len(), result.line_lost_samples), (12_800, 12_800));
+        for noise in [&heard[3_360..], &audio] {
+            let level = dbm0_from_mean_square(mean_square(noise));
+            assert!((level + 50.0).abs() < 0.5, "{level}");
+        }
+        session.close().unwrap();
+    }
+    let loud = SessionConfig { comfort_noise_dbm0: Some(-20.0), ..no_beep() };
+    assert_eq!(loud.validate().unwrap_err().field, "comfort_noise_dbm0");
+}
+
+/// A call whose caller vanishes in the middle of a word, and what the exchange plays then.
+fn vanished(tone: impl Fn(Line) -> Line) -> (Vec<i16>, usize) {
+    let spoken = speech("reading.wav");
+    let line = Line::new().audio(&spoken[..20_000]);
+    let start = line.len();
+    (tone(line).pcm(), start)
+}
+
+#[test]
+fn a_disconnect_tone_ends_the_message_where_it_began() {
+    let cadence = |hz: &'static [f64], dbm0: f64, cycle: &'static [(usize, usize)]| {
+        move |mut line: Line| {
+            for _ in 0..6 {
+                for &(on, off) in cycle {
+                    let start = line.len();
+                    line = line.silence(on);
+                    for &hz in hz {
+                        let tone = Line::new().tone(hz, dbm0, on);
+                        line.samples[start..].iter_mut().zip(&tone.samples).for_each(|(a, b)| *a += b);
+                    }
+                    line = line.silence(off);
+                }
+            }
+            line
+        }
+    };
+    type Tone = Box<dyn Fn(Line) -> Line>;
+    let cases: [(&str, &str, ToneKind, Tone); 6] = [
+        ("de", "busy", ToneKind::Busy, Box::new(cadence(&[425.0], -10.0, &[(480, 480)]))),
+        ("us", "busy", ToneKind::Busy, Box::new(cadence(&[480.0, 620.0], -13.0, &[(500, 500)]))),
+        ("us", "reorder", ToneKind::Congestion, Box::new(cadence(&[480.0, 620.0], -20.0, &[(250, 250)]))),
+        (
+            "gb",
+            "congestion",
+            ToneKind::Congestion,
+            Box::new(cadence(&[400.0], -15.0, &[(400, 350), (225, 525)])),
+        ),
+        ("generic", "any", ToneKind::Busy, Box::new(cadence(&[440.0], -25.0, &[(400, 400)]))),
+        ("gb", "dial", ToneKind::Dial, Box::new(cadence(&[350.0, 440.0], -15.0, &[(6_000, 50)]))),
+    ];
+    for (plan, name, kind, tone) in cases {
+        let (line, start) = vanished(tone);
+        for mask_digits in [false, true] {
+            let config = SessionConfig {
+                tone_plan: Some(TonePlan::parse(plan).unwrap()),
+                mask_digits,
+                max_duration_ms: 0,
+                ..no_beep()
+            };
+            let (result, audio) = recorded(&config, &line);
+            assert_eq!(
+                (result.end_reason, result.tone),
+                (EndReason::DisconnectTone, Some(kind)),
+                "{plan} {name}"
+            );
+            assert_eq!(result.cut, Cut::Tone);
+            println!(
+                "{plan} {name}: cut {} samples from the tone's first one",
+                audio.len() as i64 - start as i64
+            );
+            // Of the word nothing is missing that can be heard, and of the tone next to nothing is left.
+            assert!(audio.len() + 60 >= start && audio.len() <= start + 160, "{} {start}", audio.len());
+            assert!(audio == line[..audio.len()]);
+        }
+    }
+}
+
+#[test]
+fn ringback_and_fax_are_told_and_end_nothing() {
+    let mut line = Line::new().silence(500);
+    for _ in 0..3 {
+        line = line.tone(425.0, -15.0, 1_000).silence(4_000);
+    }
+    let ringback = line.pcm();
+    let mut line = Line::new().silence(500);
+    for _ in 0..3 {
+        line = line.tone(1_100.0, -15.0, 500).silence(3_000);
+    }
+    let fax = line.pcm();
+    for (line, kind) in [(ringback, ToneKind::Ringback), (fax, ToneKind::FaxCalling)] {
+        let directory = tempfile::tempdir().unwrap();
+        let engine = engine();
+        let plan = TonePlan::parse("de,generic").unwrap();
+        let config = SessionConfig { tone_plan: Some(plan), max_duration_ms: 0, ..no_beep() };
+        let session = engine.open(&config, &FileConfig::new(directory.path())).unwrap();
+        feed(session, &line, 160);
+        assert_eq!(session.state(), Ok(State::Recording));
+        match session.poll_event().unwrap() {
+            Some(SessionEvent::Tone { kind: told, start_sample }) => {
+                assert_eq!(told, kind);
+                assert!(start_sample.abs_diff(4_000) <= 100, "{start_sample}");
+            }
+            other => panic!("{kind:?}: {other:?}"),
+        }
+        session.close().unwrap();
+    }
+}
+
+#[test]
+fn a_disconnect_tone_in_the_beep_ends_the_call_without_a_file() {
+    let mut line = Line::new();
+    for _ in 0..4 {
+        line = line.tone(425.0, -10.0, 150).silence(150);
+    }
+    let beep = BeepConfig { duration_ms: 5_000, ..BeepConfig::default() };
+    let config =
+        SessionConfig { tone_plan: Some(TonePlan::GENERIC), beep: Some(beep), ..SessionConfig::default() };
+    let (result, _) = recorded(&config, &line.silence(2_000).pcm());
+    assert_eq!((result.end_reason, result.path), (EndReason::DisconnectTone, None));
 }

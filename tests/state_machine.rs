@@ -1,7 +1,7 @@
 //! Every pair of state and input has the outcome that the table in `session::state` gives it.
 
-use afterbeep::session::EndReason;
 use afterbeep::session::state::{Input, State, Transition, transition};
+use afterbeep::session::{EndReason, Vocabulary};
 
 const STATES: [State; 5] =
     [State::Beep, State::EchoGuard, State::AwaitingSpeech, State::Recording, State::Ended];
@@ -88,5 +88,23 @@ fn numbers_of_states_and_reasons_are_fixed() {
     ];
     for (reason, number, name) in reasons {
         assert_eq!((reason as u32, reason.name()), (number, name));
+    }
+}
+
+#[test]
+fn the_documented_vocabularies_are_those_of_the_code() {
+    let table = include_str!("../docs/end-reasons.md");
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .filter(|line| line.starts_with(|c: char| c == '|') && line.contains('`') && !line.contains("number"))
+        .map(|line| line.split('|').map(str::trim).collect())
+        .collect();
+    assert_eq!(rows.len(), EndReason::all().count());
+    for (row, reason) in rows.iter().zip(EndReason::all()) {
+        assert_eq!(row[1], format!("{} `{reason}`", reason as u32));
+        for (cell, vocabulary) in row[3..9].iter().zip(Vocabulary::ALL) {
+            let name = reason.name_in(vocabulary).to_str().unwrap();
+            assert_eq!(*cell, if name.is_empty() { "–" } else { name }, "{reason} {vocabulary:?}");
+        }
     }
 }

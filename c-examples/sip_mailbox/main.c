@@ -39,6 +39,7 @@ static void usage(const char *program)
             "  --max-duration-ms MS     20000 by default, 0 for no limit\n"
             "  --initial-silence-ms MS  0 (default) for off\n"
             "  --final-silence-ms MS    0 (default) for off\n"
+            "  --tone-plan CC,...       disconnect tones, such as gb,us,generic; off by default\n"
             "PORT 0 takes any that is free.\n",
             program);
     exit(2);

@@ -5,7 +5,7 @@ use super::memory::{copy_text, write_sized};
 use super::session::afterbeep_session;
 use super::status::afterbeep_status;
 use crate::engine::SessionHandle;
-use crate::session::EndReason;
+use crate::session::{EndReason, Vocabulary};
 use rustix::io::Errno;
 use std::ffi::c_char;
 use std::mem::size_of;
@@ -65,6 +65,21 @@ const OLDEST: usize = size_of::<afterbeep_result>();
 #[unsafe(no_mangle)]
 pub extern "C" fn afterbeep_end_reason_str(end_reason: u32) -> *const c_char {
     EndReason::from_number(end_reason).map_or(c"unknown", EndReason::c_name).as_ptr()
+}
+
+/// The word for an end reason that comes nearest in another vocabulary, such as "TIMEOUT" for Asterisk's RECORD_STATUS.
+///
+/// @param end_reason  any number.
+/// @param vocabulary  afterbeep_vocabulary.
+/// @return a static text, never NULL; "" where there is no such word, reason or vocabulary.
+/// Thread: [any]; real-time safe.  Since: 0.1.
+/// cbindgen:postfix=AFTERBEEP_NONBLOCKING
+#[unsafe(no_mangle)]
+pub extern "C" fn afterbeep_end_reason_str_in(end_reason: u32, vocabulary: u32) -> *const c_char {
+    match (EndReason::from_number(end_reason), Vocabulary::from_number(vocabulary)) {
+        (Some(reason), Some(vocabulary)) => reason.name_in(vocabulary).as_ptr(),
+        _ => c"".as_ptr(),
+    }
 }
 
 /// Waits until the message is finished (ended, written and renamed) and tells what became of it.

@@ -106,8 +106,9 @@ pub struct afterbeep_session_config {
     /// Adaptive: how long the level has to stay below that until it is silence, in milliseconds, [0, 2000]; 150 by
     /// default. The silence then counts from where the sound stopped.
     pub silence_hangover_ms: u32,
-    /// Zero.
-    pub reserved: u32,
+    /// Level in dBm0, [-80, -30], of the noise that the caller hears after the beep, and that fills losses of up to
+    /// AFTERBEEP_FRAME_MAX_SAMPLES in the file; 0 (default) for silence.
+    pub comfort_noise_dbm0: f32,
 }
 
 /// The tail of the final silence that is kept where it is cut.
@@ -160,7 +161,7 @@ impl Default for afterbeep_session_config {
             silence_start_above_floor_db: adaptive.start_above_floor_db,
             silence_stop_above_floor_db: adaptive.stop_above_floor_db,
             silence_hangover_ms: adaptive.hangover_ms,
-            reserved: 0,
+            comfort_noise_dbm0: session.comfort_noise_dbm0.unwrap_or(0.0),
         }
     }
 }
@@ -234,9 +235,6 @@ unsafe fn translate(fields: &afterbeep_session_config) -> Result<(SessionConfig,
             return Err(invalid(field, format!("{field} takes 0 or 1")));
         }
     }
-    if fields.reserved != 0 {
-        return Err(invalid("reserved", "reserved takes 0".into()));
-    }
     let silence = silence(fields).ok_or_else(no_such_mode)?;
     let terminators = Terminators::parse(terminators)
         .map_err(|error| Failure::field(afterbeep_status::CONFIG, "terminators", error.to_string()))?;
@@ -258,6 +256,7 @@ unsafe fn translate(fields: &afterbeep_session_config) -> Result<(SessionConfig,
         final_silence_ms: fields.final_silence_ms,
         final_silence_tail_ms: (fields.trim_final_silence == 1).then_some(fields.final_silence_tail_ms),
         tone_plan,
+        comfort_noise_dbm0: (fields.comfort_noise_dbm0 != 0.0).then_some(fields.comfort_noise_dbm0),
         mask_digits: fields.mask_digits == 1,
         start_on_speech: fields.start_on_speech == 1,
         pre_roll_ms: fields.pre_roll_ms,

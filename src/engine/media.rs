@@ -4,7 +4,7 @@ use super::holdback::Holdback;
 use super::track::{Gap, Queue, Track};
 use crate::dsp::BLOCK_SAMPLES;
 use crate::dsp::dtmf::Digit;
-use crate::line::{FRAME_MAX_SAMPLES, Placed, RtpTimeline};
+use crate::line::{ComfortNoise, FRAME_MAX_SAMPLES, Placed, RtpTimeline};
 use crate::session::{End, PauseMode, Recorded, Session, SessionEvent, State, TelephoneEvent};
 use ringbuf::traits::{Consumer, Producer};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
@@ -105,6 +105,8 @@ pub(super) struct Media {
     track: Track,
     /// Where recorded audio waits, if any of it has to.
     holdback: Option<Holdback>,
+    /// What stands in the place of what the line lost, if not silence.
+    noise: Option<ComfortNoise>,
     rtp: RtpTimeline,
     events: HeapProd<SessionEvent>,
     late_samples: u64,
@@ -118,6 +120,7 @@ impl Media {
         session: Session,
         ring_samples: usize,
         holdback: Option<Holdback>,
+        noise: Option<ComfortNoise>,
     ) -> (Self, ControlEnds, Queue) {
         use ringbuf::traits::Split;
         let burst = holdback.as_ref().map_or(0, Holdback::burst_samples);
@@ -129,6 +132,7 @@ impl Media {
             requests,
             track,
             holdback,
+            noise,
             rtp: RtpTimeline::new(),
             events,
             late_samples: 0,
@@ -172,7 +176,7 @@ impl Media {
         }
         let awaiting = self.session.state() == State::AwaitingSpeech;
         let silence = self.session.push_lost(samples);
-        let whole = self.record_silence(if awaiting { samples } else { silence });
+        let whole = self.record_loss(if awaiting { samples } else { silence });
         if whole { Taken::Whole } else { Taken::Overrun }
     }
 
@@ -222,6 +226,25 @@ impl Media {
         };
         let pushed = self.take(frame.get(skip..).unwrap_or_default());
         if pushed == Taken::Whole { verdict } else { pushed }
+    }
+
+    /// Records what stands in the place of a loss: comfort noise, if it is wanted, up to the longest frame.
+    fn record_loss(&mut self, samples: usize) -> bool {
+        match &mut self.noise {
+            Some(generator) if samples <= FRAME_MAX_SAMPLES => {
+                let mut noise = [0; FRAME_MAX_SAMPLES];
+                let Some(noise) = noise.get_mut(..samples) else { return false };
+                generator.fill(noise);
+                match &mut self.holdback {
+                    Some(holdback) => {
+                        holdback.offer(noise);
+                        holdback.release(&self.session, &mut self.track)
+                    }
+                    None => self.track.append(noise),
+                }
+            }
+            _ => self.record_silence(samples),
+        }
     }
 
     /// Records silence. A little of it goes through the ring, so that the file grows with the line.

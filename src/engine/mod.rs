@@ -20,6 +20,7 @@ pub use handle::SessionHandle;
 pub use result::SessionResult;
 
 use crate::cpu;
+use crate::line::ComfortNoise;
 use crate::message::{CreateError, PartFile};
 use crate::session::{Session, SessionConfig};
 use crate::wav::WavWriter;
@@ -68,10 +69,11 @@ impl Engine {
         let pre_roll = if session.start_on_speech { rate.samples(session.pre_roll_ms.into()) } else { 0 };
         let holdback = (session.start_on_speech || session.mask_digits)
             .then(|| Holdback::new(pre_roll as usize, session.mask_digits));
+        let noise = session.comfort_noise_dbm0.map(ComfortNoise::new);
         let session = Session::with_kernel(session, cpu::kernel())?;
-        let player = Player::new(session.beep().copied());
+        let player = Player::new(session.beep().copied(), noise.clone());
         let ring_samples = rate.samples(self.config.ring_ms.into()) as usize;
-        let (media, ends, queue) = Media::new(session, ring_samples, holdback);
+        let (media, ends, queue) = Media::new(session, ring_samples, holdback, noise);
         let (part, opened) = PartFile::create(&file.directory, file.name.as_deref())?;
         let wav = match WavWriter::new(opened, file.format, rate) {
             Ok(wav) => wav,

@@ -1,4 +1,5 @@
 use crate::dsp::beep::Beep;
+use crate::line::ComfortNoise;
 
 /// How far, in samples, `pull` may run ahead of `push`, or behind it beyond a frame, before it waits or skips: 60 ms at
 /// 8 kHz, more than the jitter between a host's two threads.
@@ -8,6 +9,8 @@ const TOLERANCE_SAMPLES: u64 = 480;
 #[derive(Debug)]
 pub(super) struct Player {
     beep: Option<Beep>,
+    /// What is heard where no beep is.
+    noise: Option<ComfortNoise>,
     /// When the beep began that `position` counts from, in samples pushed.
     start: u64,
     /// Samples handed out, or skipped, since then.
@@ -15,8 +18,8 @@ pub(super) struct Player {
 }
 
 impl Player {
-    pub(super) const fn new(beep: Option<Beep>) -> Self {
-        Self { beep, start: 0, position: 0 }
+    pub(super) const fn new(beep: Option<Beep>, noise: Option<ComfortNoise>) -> Self {
+        Self { beep, noise, start: 0, position: 0 }
     }
 
     /// Fills a frame with the beep samples that are due when `pushed` samples have come in, and with silence where
@@ -30,8 +33,7 @@ impl Player {
         let pushed = pushed.saturating_sub(beep_start);
         // A line that has not begun yet would leave a hole in the beep.
         if pushed == 0 {
-            frame.fill(0);
-            return;
+            return self.rest(frame);
         }
         let count = frame.len() as u64;
         let length = self.beep.as_ref().map_or(0, |beep| beep.len_samples().into());
@@ -47,7 +49,15 @@ impl Player {
                 }
                 self.position += count;
             }
-            _ => frame.fill(0),
+            _ => self.rest(frame),
+        }
+    }
+
+    /// Fills a frame in which nothing is due.
+    fn rest(&mut self, frame: &mut [i16]) {
+        match &mut self.noise {
+            Some(noise) => noise.fill(frame),
+            None => frame.fill(0),
         }
     }
 }
@@ -69,7 +79,7 @@ mod tests {
     #[test]
     fn push_first_or_pull_first_the_beep_comes_whole() {
         for pushed_before in [0, 160] {
-            let mut player = Player::new(Some(beep()));
+            let mut player = Player::new(Some(beep()), None);
             let mut played = Vec::<i16>::new();
             for tick in 0..30 {
                 let mut frame = [1; 160];
@@ -85,7 +95,7 @@ mod tests {
 
     #[test]
     fn a_host_that_pulls_late_skips_what_it_missed() {
-        let mut player = Player::new(Some(beep()));
+        let mut player = Player::new(Some(beep()), None);
         let mut frame = [0; 160];
         player.pull(1_600, 0, &mut frame);
         assert_eq!(frame[..], expected(1_440, 160));
@@ -96,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_beep_begins_with_the_first_push_and_waits_for_the_next_ones() {
-        let mut player = Player::new(Some(beep()));
+        let mut player = Player::new(Some(beep()), None);
         let mut played = Vec::new();
         let mut pull = |pushed| {
             let mut frame = [1; 160];

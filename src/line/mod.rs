@@ -2,9 +2,11 @@
 
 pub mod g711;
 pub mod level;
+mod noise;
 mod rate;
 mod rtp;
 
+pub use noise::ComfortNoise;
 pub use rate::{SampleRate, UnsupportedSampleRate};
 pub use rtp::{Placed, RtpTimeline};
 

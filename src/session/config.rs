@@ -32,6 +32,9 @@ pub struct SessionConfig {
     /// Cuts the silence that ended the message, less this much of it, in milliseconds, 0 to 10 000; `None` (default)
     /// keeps it.
     pub final_silence_tail_ms: Option<u32>,
+    /// Level in dBm0, -80 to -30, of the noise that the caller hears after the beep, and that fills losses of up to 9600
+    /// samples in the recording; `None` (default) for silence.
+    pub comfort_noise_dbm0: Option<f32>,
     /// Replaces the tones of digits by silence in the recording; off by default. What is recorded then reaches the file
     /// 75 ms later.
     pub mask_digits: bool,
@@ -66,6 +69,7 @@ impl Default for SessionConfig {
             final_silence_ms: 0,
             tone_plan: None,
             final_silence_tail_ms: None,
+            comfort_noise_dbm0: None,
             mask_digits: false,
             start_on_speech: false,
             pre_roll_ms: 300,
@@ -145,6 +149,9 @@ impl SessionConfig {
             return Err(ConfigError { field: "dial_tone_filter", takes: "false (0) in a session" });
         }
         self.silence.validate()?;
+        if self.comfort_noise_dbm0.is_some_and(|level| !(-80.0..=-30.0).contains(&level)) {
+            return Err(ConfigError { field: "comfort_noise_dbm0", takes: "-80 to -30 dBm0" });
+        }
         let within = |value: u32, max: u32, field, takes| {
             if value <= max { Ok(()) } else { Err(ConfigError { field, takes }) }
         };

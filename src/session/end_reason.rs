@@ -45,6 +45,11 @@ impl EndReason {
         (Self::Error, c"error"),
     ];
 
+    /// All of them, in the order of their numbers.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().map(|(reason, _)| reason)
+    }
+
     /// The reason of a number.
     pub fn from_number(number: u32) -> Option<Self> {
         Self::ALL.iter().map(|(reason, _)| *reason).find(|reason| *reason as u32 == number)

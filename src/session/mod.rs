@@ -8,6 +8,7 @@ mod keys;
 pub mod state;
 mod telephone_event;
 mod terminators;
+mod vocabulary;
 
 pub use config::{ConfigError, SessionConfig};
 pub use end_reason::EndReason;
@@ -15,6 +16,7 @@ pub use event::{DigitEvent, DigitSource, SessionEvent};
 pub use state::State;
 pub use telephone_event::{NoTelephoneEvent, Signalled, TelephoneEvent, TelephoneEvents};
 pub use terminators::{InvalidTerminators, Terminators};
+pub use vocabulary::Vocabulary;
 
 use crate::dsp::beep::Beep;
 use crate::dsp::call_progress::{CallProgressDetector, ToneEvent};
