@@ -40,6 +40,11 @@ SAME(AFTERBEEP_FORMAT_ULAW, 3);
 SAME(AFTERBEEP_SILENCE_MODE_ADAPTIVE, 2);
 SAME(AFTERBEEP_SESSION_EVENT_TYPE_DIGIT, 1);
 SAME(AFTERBEEP_DIGIT_SOURCE_SIGNALLED, 2);
+SAME(AFTERBEEP_PAUSE_MODE_GAP, 2);
+SAME(AFTERBEEP_CUT_TONE, 3);
+SAME(AFTERBEEP_TONE_KIND_FAX_CALLING, 9);
+SAME(AFTERBEEP_END_REASON_DISCONNECT_TONE, 7);
+SAME(AFTERBEEP_STATUS_TIMESTAMP_JUMP, -22);
 
 static int failures;
 
@@ -262,6 +267,67 @@ static void signalled_digits(const char *directory)
     afterbeep_engine_destroy(engine);
 }
 
+/* Tone plans, limits and signals that cannot be. */
+static void bad_endings(const char *directory)
+{
+    static const afterbeep_tone_pattern learned = {AFTERBEEP_TONE_KIND_BUSY, {570}, {{320, 430}}};
+    afterbeep_engine *engine = NULL;
+    afterbeep_session_config config;
+    afterbeep_session session;
+    afterbeep_error error;
+    afterbeep_result result;
+    int16_t pcm[160] = {0};
+
+    EXPECT(afterbeep_engine_create(NULL, NULL, &engine), OK);
+    EXPECT(afterbeep_session_config_init(&config, sizeof config), OK);
+    config.directory = directory;
+    config.beep = 0;
+    config.tone_plan = "gb,atlantis";
+    EXPECT(afterbeep_session_open(engine, &config, &error, &session), CONFIG);
+    if (strcmp(error.field, "tone_plan") != 0 || strstr(error.text, "atlantis") == NULL)
+        failures++, printf("unknown country: %s, %s\n", error.field, error.text);
+    config.tone_plan = "gb,us,generic";
+    config.learned = &learned;
+    config.learned_count = 3;
+    EXPECT(afterbeep_session_open(engine, &config, &error, &session), CONFIG);
+    config.learned_count = 1;
+    config.continuous_tone_ms = 10;
+    EXPECT(afterbeep_session_open(engine, &config, &error, &session), CONFIG);
+    if (strcmp(error.field, "continuous_ms") != 0)
+        failures++, printf("too short a tone: %s, %s\n", error.field, error.text);
+    config.continuous_tone_ms = 3000;
+    config.initial_silence_ms = 30000;
+    EXPECT(afterbeep_session_open(engine, &config, &error, &session), CONFIG);
+    config.initial_silence_ms = 0;
+    config.mask_digits = 2;
+    EXPECT(afterbeep_session_open(engine, &config, &error, &session), INVALID_ARGUMENT);
+    config.mask_digits = 1;
+    EXPECT(afterbeep_session_open(engine, &config, &error, &session), OK);
+    EXPECT(afterbeep_session_pause(session, 3), INVALID_ARGUMENT);
+    EXPECT(afterbeep_session_restart(session, 2), INVALID_ARGUMENT);
+    EXPECT(afterbeep_session_line_drop(session, 2), INVALID_ARGUMENT);
+    EXPECT(afterbeep_session_push_at(session, 1000, NULL, 160), INVALID_ARGUMENT);
+    EXPECT(afterbeep_session_push_at(session, 1000, pcm, 160), OK);
+    EXPECT(afterbeep_session_push_at(session, 1000, pcm, 160), LATE);
+    EXPECT(afterbeep_session_push_at(session, 1000000000, pcm, 160), TIMESTAMP_JUMP);
+    EXPECT(afterbeep_session_push_at(session, 1000000480, pcm, 160), OK);
+    EXPECT(afterbeep_session_pause(session, AFTERBEEP_PAUSE_MODE_GAP), OK);
+    EXPECT(afterbeep_session_push(session, pcm, 160), OK);
+    EXPECT(afterbeep_session_resume(session), OK);
+    EXPECT(afterbeep_session_push(session, pcm, 160), OK);
+    EXPECT(afterbeep_session_stop(session), OK);
+    EXPECT(afterbeep_session_result(session, 10000, &result, sizeof result), OK);
+    if (result.samples != 1120 || result.line_lost_samples != 320 || result.late_samples != 160 ||
+        result.timestamp_jumps != 1 || result.cut != AFTERBEEP_CUT_NOTHING || result.tone != 0)
+        failures++, printf("%llu samples\n", (unsigned long long)result.samples);
+    EXPECT(afterbeep_session_close(session), OK);
+    afterbeep_engine_destroy(engine);
+    if (strcmp(afterbeep_end_reason_str_in(AFTERBEEP_END_REASON_MAX_DURATION, AFTERBEEP_VOCABULARY_ASTERISK),
+               "TIMEOUT") != 0 ||
+        strcmp(afterbeep_tone_kind_str(AFTERBEEP_TONE_KIND_BUSY), "busy") != 0)
+        failures++, printf("names\n");
+}
+
 static void bad_silence(void)
 {
     afterbeep_silence *silence = NULL;
@@ -303,6 +369,7 @@ int main(int argc, char **argv)
     bad_calls(argv[1]);
     bad_dtmf();
     signalled_digits(argv[1]);
+    bad_endings(argv[1]);
     bad_silence();
     if (strcmp(afterbeep_end_reason_str(AFTERBEEP_END_REASON_DTMF), "dtmf") != 0)
         failures++;

@@ -8,6 +8,7 @@ mod common;
 
 use afterbeep::dsp::beep::BeepConfig;
 use afterbeep::dsp::dtmf::Digit;
+use afterbeep::dsp::tone_plan::TonePlan;
 use afterbeep::engine::{Engine, EngineConfig, FileConfig, SessionError, SessionHandle};
 use afterbeep::session::{EndReason, PauseMode, SessionConfig, TelephoneEvent};
 use common::{Key, Line, Random};
@@ -165,6 +166,21 @@ fn scenes(engine: &Engine, directory: &std::path::Path) -> Vec<Scene> {
             expected: if ends { EndReason::Dtmf } else { EndReason::FinalSilence },
         });
     }
+    let mut busy = Line::new().silence(300);
+    for _ in 0..4 {
+        busy = busy.tone(425.0, -10.0, 200).silence(200);
+    }
+    let plan = SessionConfig { tone_plan: Some(TonePlan::all()), max_duration_ms: 0, ..config };
+    scenes.push(Scene {
+        name: "busy tone",
+        session: engine
+            .open(&SessionConfig { initial_silence_ms: 0, final_silence_ms: 0, ..plan }, &file)
+            .unwrap(),
+        line: busy.pcm(),
+        control: None,
+        rtp: false,
+        expected: EndReason::DisconnectTone,
+    });
     // Longer than the ring, whose writer sleeps: samples are lost in every frame of its second half.
     let endless = SessionConfig { beep: None, max_duration_ms: 4_000, ..SessionConfig::default() };
     scenes.push(Scene {
@@ -196,7 +212,7 @@ fn play(scenes: &[Scene], foreign: SessionHandle, closed: SessionHandle) {
                 6 if scene.rtp => Ok(()),
                 5 if scene.rtp => scene.session.push_at(160 * number as u32 - 160, frame),
                 _ if scene.rtp => scene.session.push_at(160 * number as u32, frame),
-                6 => scene.session.push_lost(frame.len()),
+                6 if scene.name != "busy tone" => scene.session.push_lost(frame.len()),
                 _ => scene.session.push(frame),
             };
             if scene.control.is_some_and(|(at, _)| at == number) {

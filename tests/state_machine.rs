@@ -96,7 +96,7 @@ fn the_documented_vocabularies_are_those_of_the_code() {
     let table = include_str!("../docs/end-reasons.md");
     let rows: Vec<Vec<&str>> = table
         .lines()
-        .filter(|line| line.starts_with(|c: char| c == '|') && line.contains('`') && !line.contains("number"))
+        .filter(|line| line.starts_with('|') && line.contains('`') && !line.contains("number"))
         .map(|line| line.split('|').map(str::trim).collect())
         .collect();
     assert_eq!(rows.len(), EndReason::all().count());

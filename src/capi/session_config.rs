@@ -9,7 +9,7 @@ use super::status::afterbeep_status;
 use super::tone_pattern::afterbeep_tone_pattern;
 use crate::dsp::beep::BeepConfig;
 use crate::dsp::silence::{AdaptiveSilence, FixedSilence, SilenceConfig, SilenceDetector};
-use crate::dsp::tone_plan::{LEARNED_MAX, TonePlan};
+use crate::dsp::tone_plan::{LEARNED_MAX, ToneKind, TonePattern, TonePlan};
 use crate::engine::FileConfig;
 use crate::line::SampleRate;
 use crate::session::{SessionConfig, Terminators};
@@ -372,8 +372,15 @@ unsafe fn tone_plan(
         // SAFETY: the caller vouches for so many patterns.
         let learned = unsafe { fields.learned.add(place).read() };
         let pattern =
-            learned.pattern().ok_or_else(|| wrong("learned", "kind takes an afterbeep_tone_kind".into()))?;
+            pattern(&learned).ok_or_else(|| wrong("learned", "kind takes an afterbeep_tone_kind".into()))?;
         plan = plan.with_learned(pattern).unwrap_or(plan);
     }
     Ok(Some(plan))
+}
+
+/// A learned pattern, if its kind is one.
+fn pattern(learned: &afterbeep_tone_pattern) -> Option<TonePattern> {
+    let kind = ToneKind::ALL.into_iter().find(|&kind| kind as u32 == learned.kind)?;
+    let afterbeep_tone_pattern { frequencies_hz, cadence_ms, .. } = *learned;
+    Some(TonePattern { kind, frequencies_hz, modulated: false, cadence_ms })
 }

@@ -1,6 +1,6 @@
 //! `afterbeep_tone_pattern`.
 
-use crate::dsp::tone_plan::{FREQUENCIES_MAX, PAIRS_MAX, ToneKind, TonePattern};
+use crate::dsp::tone_plan::{FREQUENCIES_MAX, PAIRS_MAX, ToneKind};
 use core::ffi::{CStr, c_char};
 
 /// Frequencies that sound at once in a tone, at the most.
@@ -21,15 +21,6 @@ pub struct afterbeep_tone_pattern {
     pub frequencies_hz: [u16; AFTERBEEP_TONE_FREQUENCIES_MAX],
     /// Sound and silence in turn, in milliseconds, [50, 20000], the unused ones 0; all 0 where the tone never pauses.
     pub cadence_ms: [[u16; 2]; AFTERBEEP_TONE_PAIRS_MAX],
-}
-
-impl afterbeep_tone_pattern {
-    /// The pattern, if its kind is one.
-    pub(super) fn pattern(&self) -> Option<TonePattern> {
-        let kind = ToneKind::ALL.into_iter().find(|&kind| kind as u32 == self.kind)?;
-        let Self { frequencies_hz, cadence_ms, .. } = *self;
-        Some(TonePattern { kind, frequencies_hz, modulated: false, cadence_ms })
-    }
 }
 
 /// The name of a tone's kind, as results everywhere have it: "busy", "dial", and so on.

@@ -526,14 +526,13 @@ impl Session {
     fn step_block(&mut self, measured: &Measured, tone: Option<ToneEvent>) {
         self.step_clock();
         let end = self.blocks.position();
-        match measured.event {
-            Some(DtmfEvent::Started(Tone { digit, start_sample, .. })) => {
-                if self.keys.heard(digit, start_sample) {
-                    self.pressed(DigitEvent { digit, source: DigitSource::Heard, start_sample });
-                }
-            }
-            Some(DtmfEvent::Ended(tone, end)) => self.keys.heard_until(tone.digit, end),
-            None => {}
+        if let Some(DtmfEvent::Started(Tone { digit, start_sample, .. })) = measured.event
+            && self.keys.heard(digit, start_sample)
+        {
+            self.pressed(DigitEvent { digit, source: DigitSource::Heard, start_sample });
+        }
+        if let Some(DtmfEvent::Ended(tone, end)) = measured.event {
+            self.keys.heard_until(tone.digit, end);
         }
         if let Some(ToneEvent::Started(tone)) = tone {
             self.heard_tone(tone.kind, tone.start_sample);
