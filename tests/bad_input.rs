@@ -177,7 +177,8 @@ fn a_full_disk_ends_the_session_and_keeps_what_it_could_write() {
 
 #[test]
 fn a_session_ends_though_its_requests_pile_up_and_no_frame_comes() {
-    let ends: [(fn(SessionHandle) -> Result<(), SessionError>, EndReason); 4] = [
+    type End = fn(SessionHandle) -> Result<(), SessionError>;
+    let ends: [(End, EndReason); 4] = [
         (SessionHandle::hangup, EndReason::Hangup),
         (SessionHandle::stop, EndReason::Stopped),
         (SessionHandle::cancel, EndReason::Cancelled),
