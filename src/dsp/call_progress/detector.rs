@@ -106,7 +106,7 @@ impl CallProgressDetector {
         let event = match edge {
             Some(Edge::Began(sound)) => self.began(&sound, now),
             Some(Edge::Ended { end_sample, steady }) => self.ended(end_sample, steady),
-            None if self.chain.is_some_and(|chain| chain.sounds) => self.sounds_on(now),
+            None if self.chain.as_ref().is_some_and(|chain| chain.sounds) => self.sounds_on(now),
             None => self.pauses_on(now, total),
         };
         self.tracker.alert = self.chain.is_some();
@@ -149,18 +149,19 @@ impl CallProgressDetector {
         if let Some(event) = self.special_information(now) {
             return Some(event);
         }
-        let chain = self.chain?;
+        let chain = self.chain.as_ref()?;
         let long_enough = now.saturating_sub(chain.start_sample()) >= 8 * u64::from(self.plan.continuous_ms);
         if !long_enough || self.spent || self.reported.is_some() {
             return None;
         }
+        let decision = self.continuous(chain);
         self.spent = true;
-        let decision = self.continuous(&chain)?;
+        let decision = decision?;
         Some(self.report(decision))
     }
 
     fn pauses_on(&mut self, now: u64, total: f32) -> Option<ToneEvent> {
-        let chain = self.chain?;
+        let chain = self.chain.as_ref()?;
         let pause = now.saturating_sub(chain.end_sample());
         if total > MAX_PAUSE_POWER * chain.power && pause > 2 * BLOCK_SAMPLES as u64 {
             self.loud_blocks = self.loud_blocks.saturating_add(1);
@@ -210,7 +211,7 @@ impl CallProgressDetector {
         };
         let mut best: Option<(f32, Decision)> = None;
         for (pattern, country) in self.plan.patterns().filter(|(pattern, _)| pattern.cadence().is_empty()) {
-            let Some(deviation) = chain.voice.deviation(&pattern) else { continue };
+            let Some(deviation) = chain.voice.deviation(pattern) else { continue };
             if best.is_none_or(|(least, _)| deviation < least) {
                 best = Some((deviation, found(pattern.kind, country)));
             }
@@ -221,18 +222,18 @@ impl CallProgressDetector {
 
     /// What the sounds so far are: now, or from a sample on unless another one begins.
     fn decide(&self, now: u64) -> Option<(Decision, Option<u64>)> {
-        let chain = self.chain?;
+        let chain = self.chain.as_ref()?;
         if self.reported.is_some() || chain.spans().len() < 2 {
             return None;
         }
         let explained = || {
             self.plan.patterns().filter_map(|(pattern, country)| {
-                let frequency = chain.voice.deviation(&pattern)?;
-                let found = chain.explain(&pattern, now)?;
+                let frequency = chain.voice.deviation(pattern)?;
+                let found = chain.explain(pattern, now)?;
                 Some((pattern, country, found, frequency))
             })
         };
-        let mut best: Option<(TonePattern, Option<&'static str>, Match, f32)> = None;
+        let mut best: Option<(&TonePattern, Option<&'static str>, Match, f32)> = None;
         for (pattern, country, found, frequency) in
             explained().filter(|(pattern, _, found, _)| found.ended >= 2 * pattern.cadence().len())
         {
@@ -253,7 +254,7 @@ impl CallProgressDetector {
                     chain.end_sample() + found.pause_samples.saturating_sub(tolerance(found.pause_samples));
                 (Decision { tone, pause_samples: pause }, pattern.cadence().len(), at)
             }
-            None => (self.generic(&chain)?, 0, 0),
+            None => (self.generic(chain)?, 0, 0),
         };
         // What may yet turn out to be a longer pattern, or one that ends no message, is waited for.
         for (pattern, _, found, _) in explained() {
@@ -288,7 +289,7 @@ impl CallProgressDetector {
     /// No tone to come ends before this sample, when `end_sample` is the first one after the newest block.
     pub fn settled_sample(&self, end_sample: u64) -> u64 {
         let recent = end_sample.saturating_sub(2 * HISTORY_SAMPLES as u64);
-        match self.chain {
+        match &self.chain {
             Some(chain) if !chain.sounds && (self.due.is_some() || self.reported.is_some()) => {
                 chain.end_sample().min(recent)
             }

@@ -1,6 +1,6 @@
-use super::bank::{LOW, bank_hz, frequency_hz};
+use super::bank::{LOW, bank_hz, turned_hz};
 use super::voice::{Voice, difference, normalised};
-use crate::dsp::goertzel::BlockSpectrum;
+use crate::dsp::goertzel::{BlockSpectrum, Component};
 
 /// Blocks over which frequency and level are averaged: 102 ms.
 const GROUP: u8 = 8;
@@ -24,7 +24,8 @@ pub(super) struct Steadiness {
     /// The bank's frequency that it is strongest at, by its place.
     place: u8,
     blocks: u8,
-    hz: f32,
+    /// Sum of the turns from block to block at that frequency, weighted by power.
+    turn: Component,
     power: f32,
     /// Least and greatest averages so far.
     least: (f32, f32),
@@ -65,7 +66,7 @@ impl Steadiness {
             low: [0.0; LOW],
             spread_differs: false,
             blocks: 0,
-            hz: 0.0,
+            turn: Component { even: 0.0, odd: 0.0 },
             power: 0.0,
             least: (f32::MAX, f32::MAX),
             greatest: (0.0, 0.0),
@@ -84,17 +85,20 @@ impl Steadiness {
                 self.low = [0.0; LOW];
             }
         } else {
-            self.hz += frequency_hz(self.place.into(), self.near_hz, earlier, later);
+            let turn = later.component(self.place.into()).turn_since(earlier.component(self.place.into()));
+            self.turn.even += turn.even;
+            self.turn.odd += turn.odd;
         }
         self.power += later.total;
         self.blocks += 1;
         if self.blocks < group {
             return;
         }
-        let (hz, power) = (self.hz / f32::from(group), self.power / f32::from(group));
+        let hz = turned_hz(self.turn, self.near_hz);
+        let power = self.power / f32::from(group);
         self.least = (self.least.0.min(hz), self.least.1.min(power));
         self.greatest = (self.greatest.0.max(hz), self.greatest.1.max(power));
-        (self.blocks, self.hz, self.power) = (0, 0.0, 0.0);
+        (self.blocks, self.turn, self.power) = (0, Component { even: 0.0, odd: 0.0 }, 0.0);
     }
 
     pub(super) fn holds(&self) -> bool {

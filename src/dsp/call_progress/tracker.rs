@@ -1,5 +1,5 @@
-use super::bank::{BANK, BANK_HZ, BIN_HZ, Band, LEAST_POWER, LOW, band, bank_hz, frequency_hz};
-use super::fit::{Fit, SINES_MAX, Sine, longest};
+use super::bank::{may_be_tones, BANK, BANK_HZ, BIN_HZ, Band, LEAST_POWER, LOW, band, bank_hz, frequency_hz};
+use super::fit::{Fit, Fitting, SINES_MAX, Sine, longest};
 use super::steadiness::Steadiness;
 use super::voice::{Voice, normalised};
 use crate::dsp::goertzel::{BlockSpectrum, Kernel};
@@ -55,8 +55,9 @@ pub(super) struct Tracker {
     state: State,
     /// The block before was not measured.
     passed_over: bool,
-    /// The block before, where it was.
+    /// The block before, where it was, and the one before that.
     previous: BlockSpectrum<8>,
+    before: BlockSpectrum<8>,
     /// The block before a tone's first one, and that one.
     onset: [i16; 2 * BLOCK_SAMPLES],
 }
@@ -97,6 +98,7 @@ struct Sounding {
     /// Powers at the bank's frequencies while it sounds.
     reference: [f32; 8],
     steadiness: Steadiness,
+    is_pair: bool,
     /// Blocks that did not hold it, of late.
     missed: u8,
 }
@@ -111,6 +113,7 @@ impl Tracker {
             state: State::Idle,
             passed_over: true,
             previous: none,
+            before: none,
             onset: [0; 2 * BLOCK_SAMPLES],
         }
     }
@@ -166,6 +169,7 @@ impl Tracker {
                 if let State::Pending(pending) = &mut self.state {
                     Self::count(pending, &earlier, spectrum, &mut self.onset, blocks);
                 }
+                self.before = earlier;
                 self.previous = *spectrum;
                 return;
             }
@@ -238,8 +242,8 @@ impl Tracker {
             }
             State::Pending(_) => self.restart(now, &spectrum, blocks),
             State::Sounding(sounding) => {
-                if sounding.goes_on(&self.previous, &spectrum, follows_loss(blocks)) {
-                    self.previous = spectrum;
+                if sounding.goes_on(&self.before, &self.previous, &spectrum, follows_loss(blocks)) {
+                    self.before = core::mem::replace(&mut self.previous, spectrum);
                     return None;
                 }
                 let steady = sounding.steadiness.holds();
@@ -248,7 +252,7 @@ impl Tracker {
                 self.restart(now, &spectrum, blocks);
             }
         }
-        self.previous = spectrum;
+        self.before = core::mem::replace(&mut self.previous, spectrum);
         edge
     }
 
@@ -270,6 +274,10 @@ impl Tracker {
         blocks: &BlockBuffer,
     ) -> Option<Edge> {
         let (voice, power, start_sample) = if pending.alike == LOOK_AT && pending.looks < LOOKS_MAX {
+            if pending.band == Band::Low && !may_be_tones(&self.before, earlier, spectrum) {
+                self.look_further(&blocks.history(), MIN_ROUGH_PURITY);
+                return None;
+            }
             let history = blocks.history();
             let fit = match find(self.kernel, pending.band, &history, earlier, spectrum) {
                 Ok(fit) => fit,
@@ -298,6 +306,7 @@ impl Tracker {
             power,
             reference,
             steadiness: Steadiness::new(&voice, &reference),
+            is_pair: matches!(voice, Voice::Steady([_, second, ..]) if second.hz > 0.0),
             missed: 0,
         });
         Some(Edge::Began(Sound { voice, power, start_sample }))
@@ -343,6 +352,7 @@ impl Pending {
 impl Sounding {
     fn goes_on(
         &mut self,
+        before: &BlockSpectrum<8>,
         earlier: &BlockSpectrum<8>,
         spectrum: &BlockSpectrum<8>,
         follows_loss: bool,
@@ -353,8 +363,11 @@ impl Sounding {
                 let common: f32 = powers.iter().zip(self.reference).map(|(a, b)| a.min(b)).sum();
                 let sum: f32 = self.reference.iter().sum();
                 // A tone beside the bank shows in the total alone.
-                let known = sum < 0.2 * self.power || common >= 0.5 * sum;
-                let holds = known && (0.5 * self.power..=1.8 * self.power).contains(&spectrum.total);
+                let known = || sum < 0.2 * self.power || common >= 0.5 * sum;
+                // Between two tones the bank's powers depend on how their phases meet.
+                let still_pair = || self.is_pair && may_be_tones(before, earlier, spectrum);
+                let level = (0.5 * self.power..=1.8 * self.power).contains(&spectrum.total);
+                let holds = level && (known() || still_pair());
                 if holds && !follows_loss {
                     self.steadiness.block(earlier, spectrum);
                 }
@@ -459,7 +472,8 @@ fn find(
         }
         Band::Low => {
             let (first, other) = low_hz(earlier, later);
-            let (one, rest) = Fit::with_rest(history, [first, 0.0, 0.0, 0.0], 1);
+            let mut fitting = Fitting::new(history, [first, 0.0, 0.0, 0.0]);
+            let one = fitting.refined(1);
             if sound(&one) {
                 return Ok(one);
             }
@@ -469,22 +483,23 @@ fn find(
                     return Ok(one);
                 }
             }
+            let rest = fitting.rest();
             let ([_, earlier, later], []) = rest.as_chunks::<BLOCK_SAMPLES>() else { return Err(0.0) };
             let (earlier, later) = (BANK.measure(kernel, earlier), BANK.measure(kernel, later));
             let (second, other) = low_hz(&earlier, &later);
-            let pair = |second: f32, rounds| Fit::new(history, [one.sines[0].hz, second, 0.0, 0.0], rounds);
             // Most of what is no pair shows early.
-            let rough = pair(second, 2);
-            let rough_other = other.map(|second| pair(second, 2));
-            let second = match (rough_other, other) {
-                (Some(fit), Some(other)) if fit.purity > rough.purity => other,
-                _ => second,
-            };
-            let purity = rough_other.map_or(rough.purity, |fit| rough.purity.max(fit.purity));
-            if purity < MIN_ROUGH_PURITY {
-                return Err(purity);
+            let mut pair = fitting.and(second);
+            let mut rough = pair.refined(2).purity;
+            if let Some(mut other) = other.filter(|_| rough < MIN_PURITY).map(|other| fitting.and(other)) {
+                let purity = other.refined(2).purity;
+                if purity > rough {
+                    (pair, rough) = (other, purity);
+                }
             }
-            let two = pair(second, 5);
+            if rough < MIN_ROUGH_PURITY {
+                return Err(rough);
+            }
+            let two = pair.refined(3);
             let [a, b, ..] = two.sines;
             let even = a.power() >= MIN_TWIST * b.power() && b.power() >= MIN_TWIST * a.power();
             let sound = two.purity >= MIN_PURITY && two.bend_hz <= 2.0 * MAX_BEND_HZ && two.swing <= 2.0;
@@ -529,7 +544,10 @@ fn start(
 ) -> u64 {
     let usable = onset.get(usize::from(pending.onset_from)..).unwrap_or_default();
     let backward = history.iter().rev().chain(usable.iter().rev()).copied();
-    let run = fit.run(backward, 0.5 * (HISTORY_SAMPLES as f32 - 1.0), -1.0);
+    // It fits the history: the newer two thirds are not asked again.
+    const KNOWN: usize = 2 * BLOCK_SAMPLES;
+    let at = 0.5 * (HISTORY_SAMPLES as f32 - 1.0) - KNOWN as f32;
+    let run = KNOWN + fit.run(backward.skip(KNOWN), at, -1.0);
     if pending.begun_before_loss && run == HISTORY_SAMPLES + usable.len() {
         return pending.start_sample;
     }

@@ -56,9 +56,15 @@ impl Voice {
 
     /// How far this is from a pattern's frequencies: 0 where it meets them, 1 at the limit, nothing beyond.
     pub(super) fn deviation(&self, pattern: &TonePattern) -> Option<f32> {
-        let wanted = pattern.frequencies();
         match self {
             Self::Steady(sines) => {
+                // Nearly all patterns fail this.
+                let [first, ..] = sines;
+                let may_be = |&wanted: &u16| (first.hz - f32::from(wanted)).abs() <= deviation_hz(f32::from(wanted));
+                if !pattern.frequencies_hz.iter().any(may_be) {
+                    return None;
+                }
+                let wanted = pattern.frequencies();
                 let heard = Self::sorted(sines);
                 let count = heard.iter().filter(|&&hz| hz > 0.0).count();
                 if count != wanted.len() || (count > 1 && is_close(wanted)) {
@@ -73,6 +79,7 @@ impl Voice {
                 (worst <= 1.0).then_some(worst)
             }
             Self::Modulated(heard) => {
+                let wanted = pattern.frequencies();
                 if !pattern.modulated && !is_close(wanted) {
                     return None;
                 }

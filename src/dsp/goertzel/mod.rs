@@ -73,10 +73,23 @@ impl<const N: usize> BlockSpectrum<N> {
 impl Component {
     /// The phase in radians by which this component is ahead of an earlier one.
     pub fn phase_since(self, earlier: Self) -> f32 {
-        // The quotient's real and imaginary parts; `odd` is negated on both sides.
-        let real = self.even * earlier.even + self.odd * earlier.odd;
-        let imaginary = self.even * earlier.odd - self.odd * earlier.even;
-        libm::atan2f(imaginary, real)
+        self.turn_since(earlier).phase()
+    }
+
+    /// The product with an earlier component's conjugate: its phase is the one by which this is ahead. Such products
+    /// add up to a mean.
+    #[inline]
+    pub fn turn_since(self, earlier: Self) -> Self {
+        // `odd` is negated on both sides, and in the product.
+        Self {
+            even: self.even * earlier.even + self.odd * earlier.odd,
+            odd: self.odd * earlier.even - self.even * earlier.odd,
+        }
+    }
+
+    /// Its phase in radians.
+    pub fn phase(self) -> f32 {
+        libm::atan2f(-self.odd, self.even)
     }
 }
 

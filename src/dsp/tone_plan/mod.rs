@@ -89,12 +89,12 @@ impl TonePlan {
     }
 
     /// Each pattern with its country: learned ones, those of the countries, those of every plan.
-    pub fn patterns(&self) -> impl Iterator<Item = (TonePattern, Option<&'static str>)> + use<> {
-        let learned = self.learned.into_iter().flatten().map(|pattern| (pattern, None));
+    pub fn patterns(&self) -> impl Iterator<Item = (&TonePattern, Option<&'static str>)> {
+        let learned = self.learned.iter().flatten().map(|pattern| (pattern, None));
         let countries = self
             .countries()
-            .flat_map(|country| country.patterns.iter().map(|pattern| (*pattern, Some(country.code))));
-        learned.chain(countries).chain(UNIVERSAL.iter().map(|pattern| (*pattern, None)))
+            .flat_map(|country| country.patterns.iter().map(|pattern| (pattern, Some(country.code))));
+        learned.chain(countries).chain(UNIVERSAL.iter().map(|pattern| (pattern, None)))
     }
 
     /// Says which field is out of range, if one is.
