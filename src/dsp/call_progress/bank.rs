@@ -114,8 +114,7 @@ pub(super) fn may_be_tones(
     }
     let (a, b, c) = (power(first), power(second), power(third));
     let (ab, bc) = (turn(first, second), turn(second, third));
-    let alike = |turn: Component, product: f32| square(turn) >= (1.0 - MAX_REST) * product;
-    if alike(ab, a * b) && alike(bc, b * c) {
+    if is_alike(ab, a * b) && is_alike(bc, b * c) {
         return true;
     }
     // What of the third block neither the first nor the part of the second that is new explains.
@@ -130,6 +129,15 @@ pub(super) fn may_be_tones(
     rest <= MAX_REST * c && (!told || (1.0 / MAX_GROWTH..=MAX_GROWTH).contains(&growth))
 }
 
+/// Whether the low frequencies turn from one block to the next as with one tone.
+pub(super) fn turns_alike(earlier: &BlockSpectrum<8>, later: &BlockSpectrum<8>) -> bool {
+    is_alike(turn(earlier, later), power(earlier) * power(later))
+}
+
+fn is_alike(turn: Component, product: f32) -> bool {
+    square(turn) >= (1.0 - MAX_REST) * product
+}
+
 fn low_components(spectrum: &BlockSpectrum<8>) -> impl Iterator<Item = Component> {
     let low = spectrum.even.iter().zip(&spectrum.odd).take(LOW);
     low.map(|(&even, &odd)| Component { even, odd })
@@ -142,7 +150,8 @@ fn power(spectrum: &BlockSpectrum<8>) -> f32 {
 /// By how much the low frequencies turn, weighted by power.
 fn turn(earlier: &BlockSpectrum<8>, later: &BlockSpectrum<8>) -> Component {
     let none = Component { even: 0.0, odd: 0.0 };
-    let turns = low_components(later).zip(low_components(earlier)).map(|(later, earlier)| later.turn_since(earlier));
+    let turns =
+        low_components(later).zip(low_components(earlier)).map(|(later, earlier)| later.turn_since(earlier));
     turns.fold(none, |sum, turn| Component { even: sum.even + turn.even, odd: sum.odd + turn.odd })
 }
 

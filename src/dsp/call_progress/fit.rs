@@ -85,7 +85,7 @@ impl Fit {
             let (chunks, rest) = errors.as_chunks_mut();
             for chunk in chunks {
                 turning.add_to(chunk, -sine.cos, -sine.sin);
-                turning.advance();
+                turning = turning.advanced();
             }
             turning.add_rest(rest, -sine.cos, -sine.sin);
         }
@@ -136,6 +136,17 @@ impl Fitting {
         self.fit
     }
 
+    /// Fits them until another round explains little more, for so many rounds at the most.
+    pub(super) fn settled(&mut self, rounds: usize) -> Fit {
+        for _ in 0..rounds {
+            let before = self.fit.purity;
+            if self.refined(1).purity < before + 0.002 {
+                break;
+            }
+        }
+        self.fit
+    }
+
     /// Adds a second sinusoid.
     pub(super) fn and(&self, near_hz: f32) -> Self {
         let mut fit = self.fit;
@@ -182,14 +193,14 @@ fn refine(sine: &mut Sine, samples: &[f32; HISTORY_SAMPLES]) -> (f32, f32) {
     let mut turning = Turning::new(-middle(THIRD) * sine.step(), sine.step());
     let (mut of_a, mut of_b, mut of_c) = (Sums::default(), Sums::default(), Sums::default());
     for ((a, b), c) in chunks_a.iter().zip(chunks_b).zip(chunks_c) {
-        of_a.take(&turning, a);
-        of_b.take(&turning, b);
-        of_c.take(&turning, c);
-        turning.advance();
+        of_a = of_a.with(&turning, a);
+        of_b = of_b.with(&turning, b);
+        of_c = of_c.with(&turning, c);
+        turning = turning.advanced();
     }
-    of_a.take_rest(&turning, rest_a);
-    of_b.take_rest(&turning, rest_b);
-    of_c.take_rest(&turning, rest_c);
+    of_a = of_a.with_rest(&turning, rest_a);
+    of_b = of_b.with_rest(&turning, rest_b);
+    of_c = of_c.with_rest(&turning, rest_c);
     let thirds = [of_a, of_b, of_c].map(|sums| sums.sine(sine.hz, THIRD));
     let [a, b, c] = thirds;
     let gained = |later: Sine, earlier: Sine| {
@@ -214,10 +225,10 @@ fn project(sine: &mut Sine, samples: &[f32]) {
     let mut sums = Sums::default();
     let (chunks, rest) = samples.as_chunks();
     for chunk in chunks {
-        sums.take(&turning, chunk);
-        turning.advance();
+        sums = sums.with(&turning, chunk);
+        turning = turning.advanced();
     }
-    sums.take_rest(&turning, rest);
+    sums = sums.with_rest(&turning, rest);
     *sine = sums.sine(sine.hz, count);
 }
 
@@ -226,17 +237,51 @@ fn add(samples: &mut [f32], sine: &Sine, factor: f32) {
     let (chunks, rest) = samples.as_chunks_mut();
     for chunk in chunks {
         turning.add_to(chunk, factor * sine.cos, factor * sine.sin);
-        turning.advance();
+        turning = turning.advanced();
     }
     turning.add_rest(rest, factor * sine.cos, factor * sine.sin);
 }
 
-const LANES: usize = 8;
+const LANES: usize = 4;
+
+/// Values that are computed side by side.
+#[derive(Clone, Copy, Default)]
+struct Lanes([f32; LANES]);
+
+impl Lanes {
+    #[inline(always)]
+    fn with(mut self, other: Self, operation: impl Fn(f32, f32) -> f32) -> Self {
+        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a = operation(*a, *b));
+        self
+    }
+
+    #[inline(always)]
+    fn by(mut self, factor: f32) -> Self {
+        self.0.iter_mut().for_each(|value| *value *= factor);
+        self
+    }
+
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        self.with(other, |a, b| a + b)
+    }
+
+    #[inline(always)]
+    fn minus(self, other: Self) -> Self {
+        self.with(other, |a, b| a - b)
+    }
+
+    #[inline(always)]
+    fn times(self, other: Self) -> Self {
+        self.with(other, |a, b| a * b)
+    }
+}
 
 /// A turning unit vector, at as many samples on end as are computed side by side.
+#[derive(Clone, Copy)]
 struct Turning {
-    cos: [f32; LANES],
-    sin: [f32; LANES],
+    cos: Lanes,
+    sin: Lanes,
     /// How far it turns from one such group to the next.
     step_cos: f32,
     step_sin: f32,
@@ -245,35 +290,33 @@ struct Turning {
 impl Turning {
     fn new(phase: f32, step: f32) -> Self {
         let (step_cos, step_sin) = (libm::cosf(step), libm::sinf(step));
-        let (mut cos, mut sin) = ([0.0; LANES], [0.0; LANES]);
+        let (mut cos, mut sin) = (Lanes::default(), Lanes::default());
         let mut turned = (libm::cosf(phase), libm::sinf(phase));
-        for (cos, sin) in cos.iter_mut().zip(&mut sin) {
+        for (cos, sin) in cos.0.iter_mut().zip(&mut sin.0) {
             (*cos, *sin) = turned;
             turned = (*cos * step_cos - *sin * step_sin, *sin * step_cos + *cos * step_sin);
         }
-        // Doubled thrice: eight steps.
+        // Doubled twice: four steps.
         let double = |(cos, sin): (f32, f32)| (cos * cos - sin * sin, 2.0 * cos * sin);
-        let (step_cos, step_sin) = double(double(double((step_cos, step_sin))));
+        let (step_cos, step_sin) = double(double((step_cos, step_sin)));
         Self { cos, sin, step_cos, step_sin }
     }
 
-    #[inline]
-    fn advance(&mut self) {
-        for (cos, sin) in self.cos.iter_mut().zip(&mut self.sin) {
-            (*cos, *sin) =
-                (*cos * self.step_cos - *sin * self.step_sin, *sin * self.step_cos + *cos * self.step_sin);
-        }
+    #[inline(always)]
+    fn advanced(self) -> Self {
+        let cos = self.cos.by(self.step_cos).minus(self.sin.by(self.step_sin));
+        let sin = self.sin.by(self.step_cos).plus(self.cos.by(self.step_sin));
+        Self { cos, sin, ..self }
     }
 
-    #[inline]
+    #[inline(always)]
     fn add_to(&self, samples: &mut [f32; LANES], cosine: f32, sine: f32) {
-        for (sample, (cos, sin)) in samples.iter_mut().zip(self.cos.iter().zip(&self.sin)) {
-            *sample += cosine * cos + sine * sin;
-        }
+        *samples = Lanes(*samples).plus(self.cos.by(cosine)).plus(self.sin.by(sine)).0;
     }
 
+    #[inline(always)]
     fn add_rest(&self, samples: &mut [f32], cosine: f32, sine: f32) {
-        for (sample, (cos, sin)) in samples.iter_mut().zip(self.cos.iter().zip(&self.sin)) {
+        for (sample, (cos, sin)) in samples.iter_mut().zip(self.cos.0.iter().zip(&self.sin.0)) {
             *sample += cosine * cos + sine * sin;
         }
     }
@@ -282,35 +325,35 @@ impl Turning {
 /// A run's products with a turning vector, lane by lane.
 #[derive(Clone, Copy, Default)]
 struct Sums {
-    cos: [f32; LANES],
-    sin: [f32; LANES],
+    cos: Lanes,
+    sin: Lanes,
 }
 
 impl Sums {
-    #[inline]
-    fn take(&mut self, turning: &Turning, samples: &[f32; LANES]) {
-        for (sum, (sample, cos)) in self.cos.iter_mut().zip(samples.iter().zip(&turning.cos)) {
-            *sum += sample * cos;
-        }
-        for (sum, (sample, sin)) in self.sin.iter_mut().zip(samples.iter().zip(&turning.sin)) {
-            *sum += sample * sin;
+    #[inline(always)]
+    fn with(self, turning: &Turning, samples: &[f32; LANES]) -> Self {
+        let samples = Lanes(*samples);
+        Self {
+            cos: self.cos.plus(samples.times(turning.cos)),
+            sin: self.sin.plus(samples.times(turning.sin)),
         }
     }
 
-    #[inline]
-    fn take_rest(&mut self, turning: &Turning, samples: &[f32]) {
+    #[inline(always)]
+    fn with_rest(self, turning: &Turning, samples: &[f32]) -> Self {
         let mut whole = [0.0; LANES];
         whole.iter_mut().zip(samples).for_each(|(to, from)| *to = *from);
-        self.take(turning, &whole);
+        self.with(turning, &whole)
     }
 
+    #[inline(always)]
     fn sine(&self, hz: f32, count: usize) -> Sine {
         let count = count as f32;
         let mut sine = Sine::at(hz);
         // Around the middle cosine and sine have nothing in common; Dirichlet's kernel.
         let twice = libm::sinf(count * sine.step()) / libm::sinf(sine.step());
-        sine.cos = self.cos.iter().sum::<f32>() / (0.5 * (count + twice)).max(1.0);
-        sine.sin = self.sin.iter().sum::<f32>() / (0.5 * (count - twice)).max(1.0);
+        sine.cos = self.cos.0.iter().sum::<f32>() / (0.5 * (count + twice)).max(1.0);
+        sine.sin = self.sin.0.iter().sum::<f32>() / (0.5 * (count - twice)).max(1.0);
         sine
     }
 }

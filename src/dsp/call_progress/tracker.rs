@@ -1,4 +1,6 @@
-use super::bank::{may_be_tones, BANK, BANK_HZ, BIN_HZ, Band, LEAST_POWER, LOW, band, bank_hz, frequency_hz};
+use super::bank::{
+    BANK, BANK_HZ, BIN_HZ, Band, LEAST_POWER, LOW, band, bank_hz, frequency_hz, may_be_tones, turns_alike,
+};
 use super::fit::{Fit, Fitting, SINES_MAX, Sine, longest};
 use super::steadiness::Steadiness;
 use super::voice::{Voice, normalised};
@@ -477,7 +479,7 @@ fn find(
             if sound(&one) {
                 return Ok(one);
             }
-            if let Some(other) = other {
+            if let Some(other) = other.filter(|_| turns_alike(earlier, later)) {
                 let one = Fit::new(history, [other, 0.0, 0.0, 0.0], 1);
                 if sound(&one) {
                     return Ok(one);
@@ -499,7 +501,7 @@ fn find(
             if rough < MIN_ROUGH_PURITY {
                 return Err(rough);
             }
-            let two = pair.refined(3);
+            let two = pair.settled(3);
             let [a, b, ..] = two.sines;
             let even = a.power() >= MIN_TWIST * b.power() && b.power() >= MIN_TWIST * a.power();
             let sound = two.purity >= MIN_PURITY && two.bend_hz <= 2.0 * MAX_BEND_HZ && two.swing <= 2.0;

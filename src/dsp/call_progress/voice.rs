@@ -60,7 +60,8 @@ impl Voice {
             Self::Steady(sines) => {
                 // Nearly all patterns fail this.
                 let [first, ..] = sines;
-                let may_be = |&wanted: &u16| (first.hz - f32::from(wanted)).abs() <= deviation_hz(f32::from(wanted));
+                let may_be =
+                    |&wanted: &u16| (first.hz - f32::from(wanted)).abs() <= deviation_hz(f32::from(wanted));
                 if !pattern.frequencies_hz.iter().any(may_be) {
                     return None;
                 }
