@@ -17,6 +17,8 @@ const MODULATED_AT: u8 = 12;
 const MIN_PURITY: f32 = 0.84;
 /// What is less pure than this at first sight is no tone, and its beginning neither.
 const MIN_ROUGH_PURITY: f32 = 0.4;
+/// What explains less than this after two rounds is no pair.
+const MIN_PAIR_PURITY: f32 = 0.7;
 /// The most that a tone's frequency may move in 38 ms.
 const MAX_BEND_HZ: f32 = 4.0;
 /// The most that a third of a tone may be stronger than another: 2 dB.
@@ -498,7 +500,7 @@ fn find(
                     (pair, rough) = (other, purity);
                 }
             }
-            if rough < MIN_ROUGH_PURITY {
+            if rough < MIN_PAIR_PURITY {
                 return Err(rough);
             }
             let two = pair.settled(3);
