@@ -317,7 +317,7 @@ static void bad_endings(const char *directory)
     EXPECT(afterbeep_session_push(session, pcm, 160), OK);
     EXPECT(afterbeep_session_stop(session), OK);
     EXPECT(afterbeep_session_result(session, 10000, &result, sizeof result), OK);
-    if (result.samples != 1120 || result.line_lost_samples != 320 || result.late_samples != 160 ||
+    if (result.samples != 960 || result.line_lost_samples != 320 || result.late_samples != 160 ||
         result.timestamp_jumps != 1 || result.cut != AFTERBEEP_CUT_NOTHING || result.tone != 0)
         failures++, printf("%llu samples\n", (unsigned long long)result.samples);
     EXPECT(afterbeep_session_close(session), OK);
