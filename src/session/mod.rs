@@ -2,17 +2,23 @@
 //! what is recorded and when the message is over. It knows no file and no thread.
 
 mod config;
+mod end;
 mod end_reason;
 mod event;
 mod keys;
+mod limits;
+mod pause;
+mod presses;
 pub mod state;
 mod telephone_event;
 mod terminators;
 mod vocabulary;
 
 pub use config::{ConfigError, SessionConfig};
+pub use end::{Cut, End};
 pub use end_reason::EndReason;
 pub use event::{DigitEvent, DigitSource, SessionEvent};
+pub use pause::PauseMode;
 pub use state::State;
 pub use telephone_event::{NoTelephoneEvent, Signalled, TelephoneEvent, TelephoneEvents};
 pub use terminators::{InvalidTerminators, Terminators};
@@ -29,46 +35,8 @@ use crate::line::SampleRate;
 use core::ops::Range;
 use event::Events;
 use keys::Keys;
+use limits::Limits;
 use state::{Input, Transition, transition};
-
-/// How far the receiver's estimate of a tone's first sample may be off: 5 ms at 8 kHz.
-const ONSET_TOLERANCE_SAMPLES: u64 = 40;
-
-/// How long before its first packet a signalled key may have begun: 400 ms at 8 kHz.
-const SIGNALLED_AGE_MAX_SAMPLES: u64 = 3_200;
-
-/// How a message ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct End {
-    /// Why.
-    pub reason: EndReason,
-    /// The terminator digit, where one ended it.
-    pub digit: Option<Digit>,
-    /// The disconnect tone, where one ended it.
-    pub tone: Option<ToneKind>,
-    /// Samples recorded until then, inserted silence included.
-    pub recorded_samples: u64,
-    /// How many of them the message keeps, from the first on; what was cut begins there.
-    pub kept_samples: u64,
-    /// What was cut off.
-    pub cut: Cut,
-    /// The message is not to be kept: it was cancelled, or is one that the configuration deletes.
-    pub deleted: bool,
-}
-
-/// What was cut off a message's end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub enum Cut {
-    /// Nothing.
-    Nothing = 0,
-    /// The terminating key and what followed it.
-    Key = 1,
-    /// The silence that ended it, less the tail that is kept.
-    Silence = 2,
-    /// The disconnect tone, from its first cycle on.
-    Tone = 3,
-}
 
 /// What to record of a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,39 +54,6 @@ pub struct KeySpan {
     pub start: u64,
     /// The first sample after it; `None` while it sounds.
     pub end: Option<u64>,
-}
-
-/// What a pause leaves in the recording.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u32)]
-pub enum PauseMode {
-    /// Silence of the same length: limits of duration go on.
-    Silence = 1,
-    /// Nothing: limits stand still.
-    Gap = 2,
-}
-
-impl PauseMode {
-    /// The mode of a number.
-    pub const fn from_number(number: u32) -> Option<Self> {
-        match number {
-            1 => Some(Self::Silence),
-            2 => Some(Self::Gap),
-            _ => None,
-        }
-    }
-}
-
-impl Cut {
-    /// Its name in results; `None` where nothing was cut.
-    pub const fn name(self) -> Option<&'static str> {
-        match self {
-            Self::Nothing => None,
-            Self::Key => Some("key"),
-            Self::Silence => Some("silence"),
-            Self::Tone => Some("tone"),
-        }
-    }
 }
 
 /// A session: feed it every sample that the line delivers, or has lost.
@@ -151,26 +86,6 @@ pub struct Session {
     end: Option<End>,
 }
 
-/// The configuration in samples since the session's start, or of recorded audio.
-#[derive(Clone, Copy, Debug)]
-struct Limits {
-    beep_end: u64,
-    guard_end: u64,
-    min_recorded: u64,
-    max_recorded: u64,
-    initial_silence: u64,
-    final_silence: u64,
-    /// How much of the final silence is kept; all of it where it is not cut.
-    silence_tail: u64,
-    /// How much is recorded from before the first sound, where that starts the recording.
-    pre_roll: Option<u64>,
-    line_drop_debounce: u64,
-    terminators: Terminators,
-    delete_too_short: bool,
-    delete_initial_silence: bool,
-    rate: SampleRate,
-}
-
 impl Session {
     /// A session about to play its beep, or to record, with the kernel that the target has for certain.
     pub fn new(config: &SessionConfig) -> Result<Self, ConfigError> {
@@ -191,22 +106,7 @@ impl Session {
             None => None,
         };
         let beep_end = beep.as_ref().map_or(0, |beep| beep.len_samples().into());
-        let off_if_0 = |ms: u32| if ms == 0 { u64::MAX } else { rate.samples(ms.into()) };
-        let limits = Limits {
-            beep_end,
-            guard_end: beep_end + rate.samples(config.echo_guard_ms.into()),
-            min_recorded: rate.samples(config.min_duration_ms.into()),
-            max_recorded: off_if_0(config.max_duration_ms),
-            initial_silence: off_if_0(config.initial_silence_ms),
-            final_silence: off_if_0(config.final_silence_ms),
-            silence_tail: config.final_silence_tail_ms.map_or(u64::MAX, |ms| rate.samples(ms.into())),
-            pre_roll: config.start_on_speech.then(|| rate.samples(config.pre_roll_ms.into())),
-            line_drop_debounce: rate.samples(config.line_drop_debounce_ms.into()),
-            terminators: config.terminators,
-            delete_too_short: config.delete_too_short,
-            delete_initial_silence: config.delete_initial_silence,
-            rate,
-        };
+        let limits = Limits::new(config, beep_end);
         let mut session = Self {
             state: State::Beep,
             beep,
@@ -422,39 +322,6 @@ impl Session {
         Some(KeySpan { start: recorded(start), end: end.map(recorded) })
     }
 
-    /// Takes a digit that the host received by other signalling than RTP (SIP INFO).
-    pub fn digit(&mut self, digit: Digit) {
-        self.signalled(digit, 0);
-    }
-
-    /// Takes a packet of a telephone event (RFC 4733) as it arrives. The digit counts once, however many of its packets
-    /// arrive and whether or not its tones are heard, too; it began as long ago as the packet says.
-    pub fn telephone_event(&mut self, packet: &TelephoneEvent) {
-        match self.signalling.receive(packet) {
-            Signalled::Began(digit) => self.signalled(digit, packet.duration.into()),
-            Signalled::GoesOn(digit) => self.keys.still_signalled(digit, self.position()),
-            Signalled::Other => {}
-        }
-    }
-
-    fn signalled(&mut self, digit: Digit, duration_samples: u64) {
-        let now = self.position();
-        // The tones that the gateway let through may have begun earlier. What a first packet says is believed to a
-        // degree only, as the cut is where the key began.
-        let start = now.saturating_sub(duration_samples.min(SIGNALLED_AGE_MAX_SAMPLES));
-        let start = self.dtmf.candidate_since(digit).map_or(start, |heard| heard.min(start));
-        // Who pauses does not want to hear of what is keyed in, a card's number perhaps.
-        if self.keys.signalled(digit, start, now) && self.pause.is_none() {
-            self.pressed(DigitEvent { digit, source: DigitSource::Signalled, start_sample: start });
-        }
-    }
-
-    /// First sample from which on a signalled terminator is sure to end the message: until then the key may be one
-    /// that was heard before the recording started.
-    pub const fn signalled_ends_from(&self) -> u64 {
-        self.limits.guard_end + keys::RESIDUE_SAMPLES
-    }
-
     /// Takes the oldest event that awaits. Forty are kept; see [`lost_events`](Self::lost_events).
     #[inline]
     pub fn poll_event(&mut self) -> Option<SessionEvent> {
@@ -496,31 +363,6 @@ impl Session {
     /// The recording cannot go on; what was recorded is kept.
     pub fn fail(&mut self) {
         self.input(Input::Fail, self.recorded_samples(), None);
-    }
-
-    /// Samples until the next position at which the clock, a limit or lasting silence decides.
-    fn until_next_decision(&self) -> usize {
-        let position = self.blocks.position();
-        let decisions = [
-            Some(self.limits.beep_end),
-            Some(self.limits.guard_end),
-            self.max_deadline(),
-            self.silence_deadline().map(|(deadline, _)| deadline),
-            self.line_drop_deadline(),
-        ];
-        let ahead = decisions.into_iter().flatten().filter(|&decision| decision > position).min();
-        ahead.map_or(usize::MAX, |next| usize::try_from(next - position).unwrap_or(usize::MAX))
-    }
-
-    /// Where the recording reaches its maximum duration.
-    fn max_deadline(&self) -> Option<u64> {
-        let running = self.pause != Some(PauseMode::Gap);
-        let start = self.record_start.filter(|_| running)?.checked_add(self.left_out)?;
-        start.checked_add(self.limits.max_recorded)
-    }
-
-    fn line_drop_deadline(&self) -> Option<u64> {
-        Some(self.line_dropped? + self.limits.line_drop_debounce)
     }
 
     fn step_block(&mut self, measured: &Measured, tone: Option<ToneEvent>) {
@@ -581,85 +423,6 @@ impl Session {
                 self.input(Input::GuardDone, 0, None);
             }
         }
-    }
-
-    fn step_limits(&mut self) {
-        self.step_clock();
-        let position = self.blocks.position();
-        let reached = |deadline: Option<u64>| deadline.is_some_and(|deadline| position >= deadline);
-        if reached(self.max_deadline()) {
-            self.input(Input::MaxDuration, self.recorded_samples(), None);
-        }
-        // What came of the newest block may be the first sound after the silence.
-        let quiet = || !self.silence.is_sound(mean_square(self.blocks.partial()));
-        if let Some((deadline, input)) = self.silence_deadline()
-            && position >= deadline
-            && quiet()
-        {
-            let silent = position - self.silence.since_sample();
-            let cut = silent.saturating_sub(self.limits.silence_tail);
-            self.input(input, self.recorded_samples().saturating_sub(cut), None);
-        }
-        if reached(self.line_drop_deadline()) {
-            self.input(Input::Hangup, self.recorded_samples(), None);
-        }
-    }
-
-    /// Where the present silence, if it lasts, ends the message, and as what.
-    fn silence_deadline(&self) -> Option<(u64, Input)> {
-        if self.silence.activity() == Activity::Sound || self.pause.is_some() {
-            return None;
-        }
-        let awaits_first_word = !self.spoken && self.limits.initial_silence != u64::MAX;
-        let (limit, input) = if awaits_first_word {
-            (self.limits.initial_silence, Input::InitialSilence)
-        } else {
-            (self.limits.final_silence, Input::FinalSilence)
-        };
-        let since = self.silence.since_sample().max(self.record_start.unwrap_or(self.limits.guard_end));
-        Some((since.checked_add(limit)?, input))
-    }
-
-    /// A digit was pressed. It is told, unless it ends the message.
-    fn pressed(&mut self, event: DigitEvent) {
-        if self.end.is_some() {
-            return;
-        }
-        if let Some(start) = self.start_in_recording(&event) {
-            let terminator = self.terminators().contains(event.digit);
-            let input = if terminator { Input::Terminator } else { Input::OtherDigit };
-            self.input(input, start, Some(event.digit));
-        }
-        if self.end.is_none() {
-            self.events.put(SessionEvent::Digit(event));
-        }
-    }
-
-    /// Where in the recording a key was pressed. One pressed before the recording started is none.
-    fn start_in_recording(&self, event: &DigitEvent) -> Option<u64> {
-        let awaited = (self.state == State::AwaitingSpeech).then_some(self.limits.guard_end);
-        let first = self.record_start.or(awaited)?;
-        let since = (event.start_sample + ONSET_TOLERANCE_SAMPLES).checked_sub(first)?;
-        Some(since.saturating_sub(ONSET_TOLERANCE_SAMPLES + self.left_out))
-    }
-
-    /// The terminator that was pressed long enough when the audio stopped, but too shortly before
-    /// to be certain yet: the receiver is given the silence that would have followed.
-    fn key_before_the_end(&mut self) -> Option<(Digit, u64)> {
-        for _ in 0..2 {
-            let silence = *self.blocks.complete_with_silence();
-            let event = self.dtmf.block(&silence, &self.blocks).event;
-            let Some(DtmfEvent::Started(Tone { digit, start_sample, .. })) = event else { continue };
-            if !self.keys.heard(digit, start_sample) {
-                continue;
-            }
-            let event = DigitEvent { digit, source: DigitSource::Heard, start_sample };
-            match self.start_in_recording(&event) {
-                Some(start) if self.terminators().contains(digit) => return Some((digit, start)),
-                _ => self.events.put(SessionEvent::Digit(event)),
-            }
-        }
-        None
     }
 
     fn input(&mut self, input: Input, kept_samples: u64, digit: Option<Digit>) {
