@@ -142,8 +142,14 @@ impl Listener {
     fn block(&mut self, measured: &Measured, line_end: u64) {
         let position = self.blocks.position();
         self.hold_digit(measured.event, line_end);
-        if line_end == u64::MAX {
-            self.held.extend(self.silence.block(BLOCK_SAMPLES, measured.total).map(Event::from));
+        if line_end == u64::MAX
+            && let Some(span) = self.silence.block(BLOCK_SAMPLES, measured.total)
+        {
+            self.held.push(span.into());
+        }
+        // Nearly every block ends here.
+        if self.held.is_empty() {
+            return;
         }
         let tones = self.tones.as_ref().map_or(u64::MAX, |tones| tones.settled_sample(position));
         let settled = self.dtmf.settled_sample(position).min(self.silence.settled_sample()).min(tones);
