@@ -285,6 +285,33 @@ fn the_first_sound_starts_the_recording_with_its_pre_roll() {
 }
 
 #[test]
+fn a_loss_in_the_first_word_counts_no_more_than_was_lost() {
+    let loud = [4_000i16, -4_000].repeat(400);
+    // The first sound is cut short within its block; losses come before it, too, in the beep's last frame and after.
+    for quiet in [1_600, 1_650] {
+        let directory = tempfile::tempdir().unwrap();
+        let engine = engine();
+        let config = SessionConfig { start_on_speech: true, pre_roll_ms: 100, ..SessionConfig::default() };
+        let session = engine.open(&config, &FileConfig::new(directory.path())).unwrap();
+        let mut line = vec![0; 3_000];
+        session.push(&line).unwrap();
+        session.push_lost(400).unwrap();
+        session.push(&vec![7; quiet]).unwrap();
+        session.push(&loud[..40]).unwrap();
+        session.push_lost(160).unwrap();
+        session.push(&loud).unwrap();
+        session.hangup().unwrap();
+        line.extend([vec![0; 400], vec![7; quiet], loud[..40].to_vec(), vec![0; 160], loud.clone()].concat());
+        let result = result(session);
+        let audio = read_wav(result.path.as_ref().unwrap());
+        assert!(audio == line[line.len() - audio.len()..], "{quiet}");
+        assert!(audio.len() >= 800 + 1_000 && audio.len() <= 800 + 1_000 + 102, "{}", audio.len());
+        assert_eq!((result.line_lost_samples, result.lost_samples), (160, 0));
+        session.close().unwrap();
+    }
+}
+
+#[test]
 fn a_line_without_a_sound_records_nothing_and_ends() {
     let config =
         SessionConfig { start_on_speech: true, initial_silence_ms: 3_000, ..SessionConfig::default() };

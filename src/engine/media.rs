@@ -158,14 +158,15 @@ impl Media {
         if self.session.state() == State::Ended {
             return Taken::Ended;
         }
-        let whole = match (&self.holdback, self.session.paused()) {
-            (None, None) => match self.session.push(frame) {
+        let whole = if self.session.paused().is_some() {
+            self.push_masked(frame.len())
+        } else if self.holdback.is_some() {
+            self.push_held(frame)
+        } else {
+            match self.session.push(frame) {
                 Recorded::Audio(part) => frame.get(part).is_some_and(|part| self.track.append(part)),
                 Recorded::Silence(samples) => self.record_silence(samples),
-            },
-            (None, Some(_)) => self.push_masked(frame.len()),
-            (Some(_), None) => self.push_held(frame),
-            (Some(_), Some(_)) => self.push_masked(frame.len()),
+            }
         };
         if whole { Taken::Whole } else { Taken::Overrun }
     }
@@ -174,8 +175,9 @@ impl Media {
         if self.session.state() == State::Ended {
             return Taken::Ended;
         }
-        let awaiting = self.session.state() == State::AwaitingSpeech;
         let silence = self.session.push_lost(samples);
+        // What precedes the first word is not recorded, but kept all the same.
+        let awaiting = self.session.state() == State::AwaitingSpeech;
         let whole = self.record_loss(if awaiting { samples } else { silence });
         if whole { Taken::Whole } else { Taken::Overrun }
     }
@@ -196,8 +198,8 @@ impl Media {
 
     /// A frame that a pause masks.
     fn push_masked(&mut self, samples: usize) -> bool {
-        let awaiting = self.session.state() == State::AwaitingSpeech;
         let silence = self.session.pass_over(samples);
+        let awaiting = self.session.state() == State::AwaitingSpeech;
         self.record_silence(if awaiting { samples } else { silence })
     }
 

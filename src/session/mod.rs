@@ -226,11 +226,12 @@ impl Session {
         if self.pause.is_some() {
             return self.pass_over(samples);
         }
-        let recorded_before = self.recorded_samples();
-        let mut rest = samples;
-        if rest > 0 && self.end.is_none() {
+        if samples > 0 && self.end.is_none() {
             self.step_partial();
         }
+        // The block that is cut short may have started the recording, with what came before: none of that was lost.
+        let recorded_before = self.recorded_samples();
+        let mut rest = samples;
         while rest > 0 && self.end.is_none() {
             let step = rest.min(self.until_next_decision());
             self.blocks.lose(step);

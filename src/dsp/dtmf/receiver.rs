@@ -59,7 +59,7 @@ impl DtmfReceiver {
         }
     }
 
-    /// Takes samples that the line lost: a tone before and after them is one.
+    /// Takes samples that the line lost: a tone before and after up to 100 ms of them is one.
     pub fn push_lost(&mut self, samples: usize) {
         self.blocks.lose(samples);
     }
