@@ -109,6 +109,11 @@
  * Longest frame that one call takes: a fifth of a second at 48 kHz.
  */
 #define AFTERBEEP_FRAME_MAX_SAMPLES 9600
+
+/**
+ * Buckets of write_latency_buckets.
+ */
+#define AFTERBEEP_LATENCY_BUCKETS 24
 #endif /* AFTERBEEP_HOSTED */
 
 /**
@@ -212,6 +217,22 @@ enum afterbeep_status
    * The timestamp is minutes ahead, or long past: the frame was taken as what comes next, and the jump is counted.
    */
   AFTERBEEP_STATUS_TIMESTAMP_JUMP = -22,
+  /**
+   * No file descriptor is left: close sessions, or raise the limit (ulimit -n).
+   */
+  AFTERBEEP_STATUS_DESCRIPTORS = -23,
+  /**
+   * The file system has less than min_free_kib left.
+   */
+  AFTERBEEP_STATUS_DISK_SPACE = -24,
+  /**
+   * The file system does not answer: use another one, or wait until it does.
+   */
+  AFTERBEEP_STATUS_FILE_SYSTEM_STALLED = -25,
+  /**
+   * The engine was closed: destroy it.
+   */
+  AFTERBEEP_STATUS_CLOSED = -26,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -368,6 +389,35 @@ enum afterbeep_format
 typedef enum afterbeep_format afterbeep_format;
 #else
 typedef uint32_t afterbeep_format;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * Why samples were lost.
+ */
+enum afterbeep_gap_cause
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Samples came faster than the writer could take them: silence stands in their place.
+   */
+  AFTERBEEP_GAP_CAUSE_RING_FULL = 1,
+  /**
+   * A writer had stalled in the file system: silence stands in their place.
+   */
+  AFTERBEEP_GAP_CAUSE_DISK_STALLED = 2,
+  /**
+   * The disk refused them: the file ends before them.
+   */
+  AFTERBEEP_GAP_CAUSE_DISK_ERROR = 3,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum afterbeep_gap_cause afterbeep_gap_cause;
+#else
+typedef uint32_t afterbeep_gap_cause;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 #endif /* AFTERBEEP_HOSTED */
@@ -530,6 +580,45 @@ typedef uint32_t afterbeep_vocabulary;
 
 #if defined(AFTERBEEP_HOSTED)
 /**
+ * What an engine's event tells. Numbers are never reused; skip those that you do not know.
+ */
+enum afterbeep_engine_event_type
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * The message is finished: ask for its result by afterbeep_session_result().
+   */
+  AFTERBEEP_ENGINE_EVENT_TYPE_FINISHED = 1,
+  /**
+   * The session told something: take it by afterbeep_session_poll_event() until there is none.
+   */
+  AFTERBEEP_ENGINE_EVENT_TYPE_SESSION_EVENTS = 2,
+  /**
+   * An operation on the session's file has not returned for writer_stall_ms. Other sessions go on with a spare
+   * writer; those of the same file system with one of their own.
+   */
+  AFTERBEEP_ENGINE_EVENT_TYPE_WRITER_STALLED = 3,
+  /**
+   * As many writers as may be are stalled in the file system of this session: its sessions wait, and no more are
+   * opened there.
+   */
+  AFTERBEEP_ENGINE_EVENT_TYPE_FILE_SYSTEM_STALLED = 4,
+  /**
+   * The operation on the session's file that had stalled has returned.
+   */
+  AFTERBEEP_ENGINE_EVENT_TYPE_WRITER_RETURNED = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum afterbeep_engine_event_type afterbeep_engine_event_type;
+#else
+typedef uint32_t afterbeep_engine_event_type;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * What an event tells. Numbers are never reused; skip those that you do not know.
  */
 enum afterbeep_session_event_type
@@ -592,7 +681,8 @@ typedef struct afterbeep_dtmf afterbeep_dtmf;
 /**
  * Opens sessions and writes their files.
  *
- * Methods: afterbeep_engine_create(), afterbeep_engine_destroy(), afterbeep_session_open().
+ * Methods: afterbeep_engine_create(), _poll_event(), _wait_event(), _event_fd(), _set_event_callback(), _statistics(),
+ * _prometheus(), _close(), _unfinished_path(), _destroy(); afterbeep_session_open().
  */
 typedef struct afterbeep_engine afterbeep_engine;
 
@@ -773,8 +863,7 @@ typedef struct afterbeep_engine_config {
    */
   uint32_t poll_interval_ms;
   /**
-   * Audio that may await a write, in milliseconds, [20, 60000], at most half of ring_ms; 900
-   * by default. What a killed process loses of each message is at most this and one poll interval.
+   * Audio that is worth a write, in milliseconds, [20, 60000], at most half of ring_ms; 900 by default.
    */
   uint32_t batch_ms;
   /**
@@ -787,6 +876,25 @@ typedef struct afterbeep_engine_config {
    * default.
    */
   uint32_t media_timeout_ms;
+  /**
+   * How long audio may await a write, in milliseconds of wall time, [20, 60000]; 900 by default. What a killed
+   * process loses of each message is at most this and one poll interval.
+   */
+  uint32_t batch_age_ms;
+  /**
+   * How long a writer may take for one file before a spare one takes its place, in milliseconds, [100, 60000];
+   * 750 by default: with the default ring and batch the other sessions then lose nothing.
+   */
+  uint32_t writer_stall_ms;
+  /**
+   * How many writers may be stalled in one file system, each in a file of its own, before it is declared
+   * stalled, [1, 64]; 4 by default. Its sessions then wait, and no more are opened there.
+   */
+  uint32_t spare_writers;
+  /**
+   * Free space below which no session is opened on a file system, in KiB; 16 by default.
+   */
+  uint32_t min_free_kib;
 } afterbeep_engine_config;
 
 /**
@@ -802,6 +910,31 @@ typedef struct afterbeep_session {
    */
   uint64_t value;
 } afterbeep_session;
+
+/**
+ * What an engine tells: it names a session, whose own calls say what happened. The size of this struct is part of the
+ * ABI: fields are only appended.
+ */
+typedef struct afterbeep_engine_event {
+  /**
+   * The size that the caller gave; in a callback, the library's.
+   */
+  uint32_t struct_size;
+  /**
+   * What it tells: afterbeep_engine_event_type.
+   */
+  uint32_t event_type;
+  /**
+   * The session that it is about.
+   */
+  struct afterbeep_session session;
+} afterbeep_engine_event;
+
+/**
+ * A host's function that events are told by, on a thread of the library's own: it may block and use sessions; it must
+ * not close or destroy the engine. The event is borrowed for the call.
+ */
+typedef void (*afterbeep_event_callback)(const struct afterbeep_engine_event *event, void *user_data);
 
 /**
  * What became of a message. The size of this struct is part of the ABI: fields are only appended.
@@ -876,7 +1009,33 @@ typedef struct afterbeep_result {
    * The disconnect tone that ended the message: afterbeep_tone_kind, or 0.
    */
   uint32_t tone;
+  /**
+   * How many gaps lost_samples fall into; afterbeep_session_gaps() lists the first ones.
+   */
+  uint64_t gap_count;
 } afterbeep_result;
+
+/**
+ * Recorded samples that we lost. This struct will not change.
+ */
+typedef struct afterbeep_gap {
+  /**
+   * The first one, in samples of the recording.
+   */
+  uint64_t start_sample;
+  /**
+   * How many there are.
+   */
+  uint64_t samples;
+  /**
+   * Why: afterbeep_gap_cause.
+   */
+  uint32_t cause;
+  /**
+   * Zero.
+   */
+  uint32_t reserved;
+} afterbeep_gap;
 #endif /* AFTERBEEP_HOSTED */
 
 /**
@@ -1101,6 +1260,89 @@ typedef struct afterbeep_session_event {
    */
   uint32_t reserved;
 } afterbeep_session_event;
+
+/**
+ * What an engine has counted since its start. The size of this struct is part of the ABI: fields are only appended.
+ */
+typedef struct afterbeep_statistics {
+  /**
+   * The size that the caller gave.
+   */
+  uint32_t struct_size;
+  /**
+   * Sessions that hold a slot now: until their message is finished and their handle closed.
+   */
+  uint32_t open_sessions;
+  /**
+   * Writers that are stalled in a file operation now.
+   */
+  uint32_t stalled_writers;
+  /**
+   * File systems that are declared stalled now.
+   */
+  uint32_t stalled_file_systems;
+  /**
+   * Sessions opened.
+   */
+  uint64_t opened_sessions;
+  /**
+   * Opens that were refused, for whatever reason.
+   */
+  uint64_t refused_sessions;
+  /**
+   * Messages finished, those without a file included.
+   */
+  uint64_t finished_messages;
+  /**
+   * Finished messages of which something was lost.
+   */
+  uint64_t incomplete_messages;
+  /**
+   * Samples that we lost (ring full, disk), in finished messages.
+   */
+  uint64_t lost_samples;
+  /**
+   * Samples that the line lost, in finished messages.
+   */
+  uint64_t line_lost_samples;
+  /**
+   * Bytes written to files, headers included.
+   */
+  uint64_t written_bytes;
+  /**
+   * The fullest that a writer has found a session's ring, in samples.
+   */
+  uint64_t ring_high_water_samples;
+  /**
+   * What a ring holds, in samples.
+   */
+  uint64_t ring_samples;
+  /**
+   * Writers that stalled in a file operation for longer than writer_stall_ms.
+   */
+  uint64_t stalls;
+  /**
+   * Sessions that ended because no audio came.
+   */
+  uint64_t media_timeouts;
+  /**
+   * Events that were lost because nobody took them.
+   */
+  uint64_t lost_events;
+  /**
+   * How long all batches and file endings took together, in microseconds.
+   */
+  uint64_t write_latency_sum_us;
+  /**
+   * The longest one, in microseconds.
+   */
+  uint64_t write_latency_max_us;
+  /**
+   * How many took how long: bucket 0 counts those below 1 us, bucket n those from 2^(n-1) to below 2^n us, the
+   * last one all longer ones.
+   */
+  uint64_t write_latency_buckets[AFTERBEEP_LATENCY_BUCKETS];
+} afterbeep_statistics;
 #endif /* AFTERBEEP_HOSTED */
 
 
@@ -1382,13 +1624,127 @@ afterbeep_status afterbeep_engine_create(const struct afterbeep_engine_config *c
                                          struct afterbeep_engine **out_engine);
 
 /**
- * Stops every session, waits until all messages are finished, and frees the engine. Handles of its
- * sessions stay safe to use: they answer AFTERBEEP_STATUS_STALE once closed.
+ * Stops every session and waits until all messages are finished. Handles of its sessions stay safe to use: they answer
+ * AFTERBEEP_STATUS_STALE. Afterwards the engine can only be destroyed.
+ *
+ * What is not finished in time, the library's threads finish when the disk lets them, as long as the process lives; each
+ * file is valid up to its last batch in any case.
+ *
+ * @param engine          not NULL.
+ * @param timeout_ms      how long to wait at most.
+ * @param out_unfinished  out; how many messages are not finished; afterbeep_engine_unfinished_path() tells where they
+ *                        are. May be NULL.
+ * @retval AFTERBEEP_STATUS_NOT_FINISHED      some are not finished. The engine is closed all the same.
+ * @retval AFTERBEEP_STATUS_BUSY              a call of the event callback has not returned. The engine is closed all the
+ *                                            same; what the callback uses has to stay.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  engine is NULL.
+ * @retval AFTERBEEP_STATUS_CLOSED            it was closed before.
+ * Thread: [control]; blocks. No other call with this engine may be under way.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_engine_close(struct afterbeep_engine *engine,
+                                        uint32_t timeout_ms,
+                                        size_t *out_unfinished);
+
+/**
+ * Where a message is that closing left unfinished.
+ *
+ * @param engine   not NULL; closed.
+ * @param index    below what afterbeep_engine_close() told.
+ * @param buffer   out; the path, NUL-terminated.
+ * @param size     room in the buffer.
+ * @param out_len  out; the path's length without the NUL. May be NULL.
+ * @retval AFTERBEEP_STATUS_NONE              there is no such message.
+ * @retval AFTERBEEP_STATUS_BUFFER_TOO_SMALL  the path and its NUL do not fit; *out_len is set.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  engine is NULL.
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_engine_unfinished_path(const struct afterbeep_engine *engine,
+                                                  size_t index,
+                                                  char *buffer,
+                                                  size_t size,
+                                                  size_t *out_len);
+
+/**
+ * Frees the engine. One that was not closed is closed first, with 10 s for its messages.
  *
  * @param engine  NULL does nothing.
  * Thread: [control]; blocks. No other call with this engine may be under way.  Since: 0.1.
  */
 AFTERBEEP_API void afterbeep_engine_destroy(struct afterbeep_engine *engine);
+
+/**
+ * Takes the oldest event that awaits. Polling is for one's own loop; see also afterbeep_engine_event_fd().
+ *
+ * @param engine       not NULL.
+ * @param out_event    out, not NULL; written on success only.
+ * @param struct_size  sizeof(afterbeep_engine_event) as the caller was compiled.
+ * @retval AFTERBEEP_STATUS_NONE              none awaits.
+ * @retval AFTERBEEP_STATUS_OVERRUN           told once: later events were lost, because more than two a session of
+ *                                            max_sessions awaited. What they told can be asked of the sessions.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, or struct_size is less than in 0.1.
+ * @retval AFTERBEEP_STATUS_CLOSED            the engine was closed.
+ * Thread: [any]; takes no lock.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_engine_poll_event(const struct afterbeep_engine *engine,
+                                             struct afterbeep_engine_event *out_event,
+                                             size_t struct_size);
+
+/**
+ * Takes the oldest event, or waits for one. Several threads may wait.
+ *
+ * @param engine       not NULL.
+ * @param timeout_ms   how long to wait at most.
+ * @param out_event    out, not NULL; written on success only.
+ * @param struct_size  sizeof(afterbeep_engine_event) as the caller was compiled.
+ * @retval AFTERBEEP_STATUS_NONE  none came in time.
+ * @retval otherwise as afterbeep_engine_poll_event().
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_engine_wait_event(const struct afterbeep_engine *engine,
+                                             uint32_t timeout_ms,
+                                             struct afterbeep_engine_event *out_event,
+                                             size_t struct_size);
+
+/**
+ * A descriptor that is readable while events await, for the host's own poll loop (POLLIN): then
+ * afterbeep_engine_poll_event() until there is none. Do not read or close it; it is closed with the engine.
+ *
+ * @param engine  not NULL.
+ * @param out_fd  out, not NULL; -1 on failure.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL.
+ * @retval AFTERBEEP_STATUS_CLOSED            the engine was closed.
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_engine_event_fd(const struct afterbeep_engine *engine,
+                                           int *out_fd);
+
+/**
+ * Has events told by calls from a library thread, from now on until the engine is closed. Another callback takes the
+ * place of the former one.
+ *
+ * @param engine     not NULL.
+ * @param callback   not NULL.
+ * @param user_data  given to each call; any value.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  engine or callback is NULL.
+ * @retval AFTERBEEP_STATUS_IO                the thread could not be started.
+ * @retval AFTERBEEP_STATUS_CLOSED            the engine was closed.
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_engine_set_event_callback(struct afterbeep_engine *engine,
+                                                     afterbeep_event_callback callback,
+                                                     void *user_data);
 
 /**
  * The name of an end reason, as results everywhere have it: "dtmf", "hangup", and so on.
@@ -1452,6 +1808,25 @@ afterbeep_status afterbeep_session_path(struct afterbeep_session session,
                                         size_t *out_len);
 
 /**
+ * Lists the gaps of a finished message, in their order: where samples were lost by us, and why. 16 are kept.
+ *
+ * @param session    any value.
+ * @param gaps       out; room for `capacity` gaps. May be NULL where that is 0.
+ * @param capacity   how many fit.
+ * @param out_count  out, not NULL; how many were written.
+ * @retval AFTERBEEP_STATUS_NOT_FINISHED      the message is not finished.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL.
+ * @retval AFTERBEEP_STATUS_STALE, _FOREIGN   the handle is no open session's.
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_session_gaps(struct afterbeep_session session,
+                                        struct afterbeep_gap *gaps,
+                                        size_t capacity,
+                                        size_t *out_count);
+
+/**
  * Opens a session: creates its file, reserves its ring and slot. The beep may start at once.
  *
  * @param engine       not NULL.
@@ -1464,6 +1839,10 @@ afterbeep_status afterbeep_session_path(struct afterbeep_session session,
  * @retval AFTERBEEP_STATUS_NOT_FOUND, _NOT_A_DIRECTORY, _PERMISSION  the directory is not usable.
  * @retval AFTERBEEP_STATUS_FILE_NAME, _EXISTS  the name is not usable.
  * @retval AFTERBEEP_STATUS_FULL              max_sessions are open.
+ * @retval AFTERBEEP_STATUS_DESCRIPTORS       no file descriptor is left.
+ * @retval AFTERBEEP_STATUS_DISK_SPACE        the file system has less than min_free_kib left.
+ * @retval AFTERBEEP_STATUS_FILE_SYSTEM_STALLED  writers are stalled there.
+ * @retval AFTERBEEP_STATUS_CLOSED            the engine was closed.
  * @retval AFTERBEEP_STATUS_IO                the operating system refused.
  * Thread: [control]; blocks on the file system.  Since: 0.1.
  */
@@ -1815,6 +2194,41 @@ AFTERBEEP_NONBLOCKING;
  * Thread: [control].  Since: 0.1.
  */
 AFTERBEEP_API void afterbeep_silence_destroy(struct afterbeep_silence *silence);
+
+/**
+ * What the engine has counted since its start: each number exact, read one after the other while work goes on.
+ *
+ * @param engine          not NULL.
+ * @param out_statistics  out, not NULL.
+ * @param struct_size     sizeof(afterbeep_statistics) as the caller was compiled.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, or struct_size is less than in 0.1.
+ * @retval AFTERBEEP_STATUS_CLOSED            the engine was closed.
+ * Thread: [any]; takes no lock.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_engine_statistics(const struct afterbeep_engine *engine,
+                                             struct afterbeep_statistics *out_statistics,
+                                             size_t struct_size);
+
+/**
+ * The same as text, in Prometheus's exposition format (version 0.0.4), for the host's metrics page.
+ *
+ * @param engine   not NULL.
+ * @param buffer   out; the text, NUL-terminated.
+ * @param size     room in the buffer; 8192 is enough.
+ * @param out_len  out; the text's length without the NUL. May be NULL.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  engine is NULL.
+ * @retval AFTERBEEP_STATUS_BUFFER_TOO_SMALL  the text and its NUL do not fit; *out_len is set.
+ * @retval AFTERBEEP_STATUS_CLOSED            the engine was closed.
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_engine_prometheus(const struct afterbeep_engine *engine,
+                                             char *buffer,
+                                             size_t size,
+                                             size_t *out_len);
 #endif /* AFTERBEEP_HOSTED */
 
 #ifdef __cplusplus

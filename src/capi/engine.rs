@@ -2,11 +2,15 @@
 
 use super::error::{Failure, afterbeep_error};
 use super::guard;
-use super::memory::{hand_over, read_sized, take_back, write_sized};
+use super::memory::{copy_text, hand_over, object, read_sized, take_back, write_sized};
 use super::status::afterbeep_status;
 use crate::engine::{Engine, EngineConfig};
+use std::ffi::c_char;
 use std::mem::size_of;
+use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::ptr;
+use std::time::Duration;
 
 /// How an engine works. The size of this struct is part of the ABI: fields are only appended.
 #[repr(C)]
@@ -20,8 +24,7 @@ pub struct afterbeep_engine_config {
     pub max_sessions: u32,
     /// How often a writer looks after its sessions, in milliseconds, [1, 1000]; 20 by default.
     pub poll_interval_ms: u32,
-    /// Audio that may await a write, in milliseconds, [20, 60000], at most half of ring_ms; 900
-    /// by default. What a killed process loses of each message is at most this and one poll interval.
+    /// Audio that is worth a write, in milliseconds, [20, 60000], at most half of ring_ms; 900 by default.
     pub batch_ms: u32,
     /// Audio that a session's ring holds, in milliseconds, [100, 600000]; 2000 by default.
     pub ring_ms: u32,
@@ -29,14 +32,41 @@ pub struct afterbeep_engine_config {
     /// AFTERBEEP_END_REASON_MEDIA_TIMEOUT, in milliseconds of wall time, 0 for ever, or [100, 3600000]; 60000 by
     /// default.
     pub media_timeout_ms: u32,
+    /// How long audio may await a write, in milliseconds of wall time, [20, 60000]; 900 by default. What a killed
+    /// process loses of each message is at most this and one poll interval.
+    pub batch_age_ms: u32,
+    /// How long a writer may take for one file before a spare one takes its place, in milliseconds, [100, 60000];
+    /// 750 by default: with the default ring and batch the other sessions then lose nothing.
+    pub writer_stall_ms: u32,
+    /// How many writers may be stalled in one file system, each in a file of its own, before it is declared
+    /// stalled, [1, 64]; 4 by default. Its sessions then wait, and no more are opened there.
+    pub spare_writers: u32,
+    /// Free space below which no session is opened on a file system, in KiB; 16 by default.
+    pub min_free_kib: u32,
 }
 
 /// Opens sessions and writes their files.
 ///
-/// Methods: afterbeep_engine_create(), afterbeep_engine_destroy(), afterbeep_session_open().
+/// Methods: afterbeep_engine_create(), _poll_event(), _wait_event(), _event_fd(), _set_event_callback(), _statistics(),
+/// _prometheus(), _close(), _unfinished_path(), _destroy(); afterbeep_session_open().
 #[derive(Debug)]
 pub struct afterbeep_engine {
-    pub(super) engine: Engine,
+    /// `None` once it is closed.
+    engine: Option<Engine>,
+    /// Files of messages that closing left unfinished.
+    unfinished: Vec<PathBuf>,
+}
+
+impl afterbeep_engine {
+    /// The engine behind a pointer, unless it was closed.
+    ///
+    /// # Safety
+    /// `engine` is NULL, or came from afterbeep_engine_create(), and neither closes nor goes away during `'a`.
+    pub(super) unsafe fn open<'a>(engine: *const Self) -> Result<&'a Engine, afterbeep_status> {
+        // SAFETY: the caller vouches for it.
+        let engine = unsafe { engine.as_ref() }.ok_or(afterbeep_status::INVALID_ARGUMENT)?;
+        engine.engine.as_ref().ok_or(afterbeep_status::CLOSED)
+    }
 }
 
 /// The struct of 0.1, which the oldest caller may have.
@@ -53,6 +83,10 @@ impl Default for afterbeep_engine_config {
             batch_ms: config.batch_ms,
             ring_ms: config.ring_ms,
             media_timeout_ms: config.media_timeout_ms,
+            batch_age_ms: config.batch_age_ms,
+            writer_stall_ms: config.writer_stall_ms,
+            spare_writers: config.spare_writers,
+            min_free_kib: config.min_free_kib,
         }
     }
 }
@@ -117,17 +151,97 @@ pub unsafe extern "C" fn afterbeep_engine_create(
             batch_ms: fields.batch_ms,
             ring_ms: fields.ring_ms,
             media_timeout_ms: fields.media_timeout_ms,
+            batch_age_ms: fields.batch_age_ms,
+            writer_stall_ms: fields.writer_stall_ms,
+            spare_writers: fields.spare_writers,
+            min_free_kib: fields.min_free_kib,
         };
         // SAFETY: the caller vouches for both pointers.
         unsafe {
             let engine = Engine::new(&config).map_err(|cause| Failure::from(cause).tell(error))?;
-            hand_over(out_engine, afterbeep_engine { engine })
+            hand_over(out_engine, afterbeep_engine { engine: Some(engine), unfinished: Vec::new() })
         }
     })
 }
 
-/// Stops every session, waits until all messages are finished, and frees the engine. Handles of its
-/// sessions stay safe to use: they answer AFTERBEEP_STATUS_STALE once closed.
+/// Stops every session and waits until all messages are finished. Handles of its sessions stay safe to use: they answer
+/// AFTERBEEP_STATUS_STALE. Afterwards the engine can only be destroyed.
+///
+/// What is not finished in time, the library's threads finish when the disk lets them, as long as the process lives; each
+/// file is valid up to its last batch in any case.
+///
+/// @param engine          not NULL.
+/// @param timeout_ms      how long to wait at most.
+/// @param out_unfinished  out; how many messages are not finished; afterbeep_engine_unfinished_path() tells where they
+///                        are. May be NULL.
+/// @retval AFTERBEEP_STATUS_NOT_FINISHED      some are not finished. The engine is closed all the same.
+/// @retval AFTERBEEP_STATUS_BUSY              a call of the event callback has not returned. The engine is closed all the
+///                                            same; what the callback uses has to stay.
+/// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  engine is NULL.
+/// @retval AFTERBEEP_STATUS_CLOSED            it was closed before.
+/// Thread: [control]; blocks. No other call with this engine may be under way.  Since: 0.1.
+///
+/// # Safety
+/// Each pointer is NULL or valid.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn afterbeep_engine_close(
+    engine: *mut afterbeep_engine,
+    timeout_ms: u32,
+    out_unfinished: *mut usize,
+) -> afterbeep_status {
+    guard(|| {
+        // SAFETY: the caller vouches for it.
+        let closed = unsafe { object(engine) }?;
+        let engine = closed.engine.take().ok_or(afterbeep_status::CLOSED)?;
+        let report = engine.close(Duration::from_millis(timeout_ms.into()));
+        closed.unfinished = report.unfinished.into_iter().map(|message| message.part).collect();
+        if !out_unfinished.is_null() {
+            // SAFETY: the caller vouches for it.
+            unsafe { out_unfinished.write(closed.unfinished.len()) };
+        }
+        match report.callback_returned {
+            _ if !closed.unfinished.is_empty() => Err(afterbeep_status::NOT_FINISHED),
+            false => Err(afterbeep_status::BUSY),
+            true => Ok(()),
+        }
+    })
+}
+
+/// Where a message is that closing left unfinished.
+///
+/// @param engine   not NULL; closed.
+/// @param index    below what afterbeep_engine_close() told.
+/// @param buffer   out; the path, NUL-terminated.
+/// @param size     room in the buffer.
+/// @param out_len  out; the path's length without the NUL. May be NULL.
+/// @retval AFTERBEEP_STATUS_NONE              there is no such message.
+/// @retval AFTERBEEP_STATUS_BUFFER_TOO_SMALL  the path and its NUL do not fit; *out_len is set.
+/// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  engine is NULL.
+/// Thread: [control].  Since: 0.1.
+///
+/// # Safety
+/// `engine` is NULL or valid; `buffer` is NULL or has room for `size` bytes; `out_len` is NULL or valid.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn afterbeep_engine_unfinished_path(
+    engine: *const afterbeep_engine,
+    index: usize,
+    buffer: *mut c_char,
+    size: usize,
+    out_len: *mut usize,
+) -> afterbeep_status {
+    guard(|| {
+        // SAFETY: the caller vouches for all of it.
+        unsafe {
+            let engine = engine.as_ref().ok_or(afterbeep_status::INVALID_ARGUMENT)?;
+            let path = engine.unfinished.get(index).ok_or(afterbeep_status::NONE)?;
+            copy_text(path.as_os_str().as_bytes(), buffer, size, out_len)
+        }
+    })
+}
+
+/// Frees the engine. One that was not closed is closed first, with 10 s for its messages.
 ///
 /// @param engine  NULL does nothing.
 /// Thread: [control]; blocks. No other call with this engine may be under way.  Since: 0.1.

@@ -102,7 +102,10 @@ impl From<OpenError> for Failure {
                 CreateError::Io { cause, .. } => (afterbeep_status::IO, os(cause), ""),
             },
             OpenError::Full(_) => (afterbeep_status::FULL, 0, ""),
-            OpenError::Thread(cause) => (afterbeep_status::IO, os(cause), ""),
+            OpenError::Descriptors => (afterbeep_status::DESCRIPTORS, 0, ""),
+            OpenError::DiskSpace { .. } => (afterbeep_status::DISK_SPACE, 0, ""),
+            OpenError::FileSystemStalled(_) => (afterbeep_status::FILE_SYSTEM_STALLED, 0, ""),
+            OpenError::Start(cause) => (afterbeep_status::IO, os(cause), ""),
         };
         Self { status, os_error, field, text }
     }

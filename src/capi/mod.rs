@@ -18,6 +18,8 @@ pub mod tone_pattern;
 #[cfg(feature = "std")]
 pub mod engine;
 #[cfg(feature = "std")]
+pub mod engine_event;
+#[cfg(feature = "std")]
 pub mod result;
 #[cfg(feature = "std")]
 pub mod session;
@@ -27,6 +29,8 @@ pub mod session_config;
 pub mod session_event;
 #[cfg(feature = "std")]
 pub mod silence;
+#[cfg(feature = "std")]
+pub mod statistics;
 
 mod memory;
 

@@ -4,7 +4,7 @@ use super::guard;
 use super::memory::{copy_text, write_sized};
 use super::session::afterbeep_session;
 use super::status::afterbeep_status;
-use crate::engine::SessionHandle;
+use crate::engine::{Gap, SessionHandle};
 use crate::session::{EndReason, Vocabulary};
 use rustix::io::Errno;
 use std::ffi::c_char;
@@ -51,6 +51,22 @@ pub struct afterbeep_result {
     pub cut: u32,
     /// The disconnect tone that ended the message: afterbeep_tone_kind, or 0.
     pub tone: u32,
+    /// How many gaps lost_samples fall into; afterbeep_session_gaps() lists the first ones.
+    pub gap_count: u64,
+}
+
+/// Recorded samples that we lost. This struct will not change.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct afterbeep_gap {
+    /// The first one, in samples of the recording.
+    pub start_sample: u64,
+    /// How many there are.
+    pub samples: u64,
+    /// Why: afterbeep_gap_cause.
+    pub cause: u32,
+    /// Zero.
+    pub reserved: u32,
 }
 
 /// The struct of 0.1, which the oldest caller may have.
@@ -130,6 +146,7 @@ pub unsafe extern "C" fn afterbeep_session_result(
             dropped_samples: result.dropped_samples,
             cut: result.cut as u32,
             tone: result.tone.map_or(0, |tone| tone as u32),
+            gap_count: result.gap_count,
         };
         // SAFETY: the caller vouches for it.
         unsafe { write_sized(out_result, struct_size, OLDEST, &fields) }
@@ -163,5 +180,49 @@ pub unsafe extern "C" fn afterbeep_session_path(
         let path = result.path.ok_or(afterbeep_status::NONE)?;
         // SAFETY: the caller vouches for it.
         unsafe { copy_text(path.as_os_str().as_bytes(), buffer, size, out_len) }
+    })
+}
+
+/// Lists the gaps of a finished message, in their order: where samples were lost by us, and why. 16 are kept.
+///
+/// @param session    any value.
+/// @param gaps       out; room for `capacity` gaps. May be NULL where that is 0.
+/// @param capacity   how many fit.
+/// @param out_count  out, not NULL; how many were written.
+/// @retval AFTERBEEP_STATUS_NOT_FINISHED      the message is not finished.
+/// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL.
+/// @retval AFTERBEEP_STATUS_STALE, _FOREIGN   the handle is no open session's.
+/// Thread: [control].  Since: 0.1.
+///
+/// # Safety
+/// `gaps` is NULL or has room for `capacity` gaps; `out_count` is NULL or valid.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn afterbeep_session_gaps(
+    session: afterbeep_session,
+    gaps: *mut afterbeep_gap,
+    capacity: usize,
+    out_count: *mut usize,
+) -> afterbeep_status {
+    guard(|| {
+        if out_count.is_null() || (gaps.is_null() && capacity > 0) {
+            return Err(afterbeep_status::INVALID_ARGUMENT);
+        }
+        let result = SessionHandle::from(session).result(Duration::ZERO)?;
+        let listed = result.gaps.iter().take(capacity);
+        // SAFETY: the caller vouches for `capacity` gaps, and for the count.
+        unsafe {
+            out_count.write(listed.len());
+            for (place, gap) in listed.enumerate() {
+                let Gap { start_sample, samples, cause } = *gap;
+                gaps.add(place).write(afterbeep_gap {
+                    start_sample,
+                    samples,
+                    cause: cause as u32,
+                    reserved: 0,
+                });
+            }
+        }
+        Ok(())
     })
 }

@@ -46,6 +46,10 @@ impl From<afterbeep_session> for SessionHandle {
 /// @retval AFTERBEEP_STATUS_NOT_FOUND, _NOT_A_DIRECTORY, _PERMISSION  the directory is not usable.
 /// @retval AFTERBEEP_STATUS_FILE_NAME, _EXISTS  the name is not usable.
 /// @retval AFTERBEEP_STATUS_FULL              max_sessions are open.
+/// @retval AFTERBEEP_STATUS_DESCRIPTORS       no file descriptor is left.
+/// @retval AFTERBEEP_STATUS_DISK_SPACE        the file system has less than min_free_kib left.
+/// @retval AFTERBEEP_STATUS_FILE_SYSTEM_STALLED  writers are stalled there.
+/// @retval AFTERBEEP_STATUS_CLOSED            the engine was closed.
 /// @retval AFTERBEEP_STATUS_IO                the operating system refused.
 /// Thread: [control]; blocks on the file system.  Since: 0.1.
 ///
@@ -67,12 +71,16 @@ pub unsafe extern "C" fn afterbeep_session_open(
         unsafe { out_session.write(afterbeep_session { value: 0 }) };
         // SAFETY: the caller vouches for the pointers. The engine is only read.
         unsafe {
-            let engine = engine.as_ref().ok_or_else(|| {
-                let text = "engine is NULL; create one first";
-                Failure::field(afterbeep_status::INVALID_ARGUMENT, "engine", text).tell(error)
+            let engine = afterbeep_engine::open(engine).map_err(|status| {
+                let text = if engine.is_null() {
+                    "engine is NULL; create one first"
+                } else {
+                    "the engine was closed"
+                };
+                Failure::field(status, "engine", text).tell(error)
             })?;
             let (session, file) = session_config::read(config, error)?;
-            let opened = engine.engine.open(&session, &file);
+            let opened = engine.open(&session, &file);
             let session = opened.map_err(|cause| Failure::from(cause).tell(error))?;
             out_session.write(afterbeep_session { value: session.to_bits() });
         }

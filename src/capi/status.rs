@@ -54,10 +54,18 @@ pub enum afterbeep_status {
     LATE = -21,
     /// The timestamp is minutes ahead, or long past: the frame was taken as what comes next, and the jump is counted.
     TIMESTAMP_JUMP = -22,
+    /// No file descriptor is left: close sessions, or raise the limit (ulimit -n).
+    DESCRIPTORS = -23,
+    /// The file system has less than min_free_kib left.
+    DISK_SPACE = -24,
+    /// The file system does not answer: use another one, or wait until it does.
+    FILE_SYSTEM_STALLED = -25,
+    /// The engine was closed: destroy it.
+    CLOSED = -26,
 }
 
 impl afterbeep_status {
-    const ALL: [(Self, &'static CStr); 23] = [
+    const ALL: [(Self, &'static CStr); 27] = [
         (Self::OK, c"ok"),
         (
             Self::INVALID_ARGUMENT,
@@ -84,6 +92,13 @@ impl afterbeep_status {
         (Self::INTERNAL, c"a fault of this library; please report it"),
         (Self::LATE, c"the frame came too late, or again; it was dropped"),
         (Self::TIMESTAMP_JUMP, c"the timestamp jumped; the frame was taken as what comes next"),
+        (Self::DESCRIPTORS, c"no file descriptor is left; close sessions, or raise the limit (ulimit -n)"),
+        (Self::DISK_SPACE, c"the file system is about full; delete or move files there"),
+        (
+            Self::FILE_SYSTEM_STALLED,
+            c"the file system does not answer; use another one, or wait until it does",
+        ),
+        (Self::CLOSED, c"the engine was closed; destroy it"),
     ];
 }
 

@@ -12,9 +12,11 @@ pub struct EngineConfig {
     pub max_sessions: u32,
     /// How often a writer looks after its sessions, in milliseconds, 1 to 1000; 20 by default.
     pub poll_interval_ms: u32,
-    /// Audio that may await a write, in milliseconds, 20 to 60 000; 900 by default. What a killed
-    /// process loses of each message is at most this and one poll interval.
+    /// Audio that is worth a write, in milliseconds, 20 to 60 000, at most half of `ring_ms`; 900 by default.
     pub batch_ms: u32,
+    /// How long audio may await a write, in milliseconds of wall time, 20 to 60 000; 900 by default. What a killed
+    /// process loses of each message is at most this and one poll interval.
+    pub batch_age_ms: u32,
     /// Audio that a session's ring holds, in milliseconds, 100 to 600 000; 2000 by default. A disk
     /// that stalls for longer than this, less a batch, costs audio. Twice the batch at least.
     pub ring_ms: u32,
@@ -22,6 +24,14 @@ pub struct EngineConfig {
     /// [`MediaTimeout`](crate::session::EndReason::MediaTimeout), in milliseconds of wall time, 100 to 3 600 000;
     /// 60 000 by default, 0 for ever.
     pub media_timeout_ms: u32,
+    /// How long a writer may take for one file before a spare one takes its place, in milliseconds, 100 to 60 000;
+    /// 750 by default: with the default ring and batch the other sessions then lose nothing.
+    pub writer_stall_ms: u32,
+    /// How many writers may be stalled in one file system, each in a file of its own, before it is declared stalled, 1
+    /// to 64; 4 by default. Its sessions then wait, and no more are opened there.
+    pub spare_writers: u32,
+    /// Free space below which no session is opened on a file system, in KiB; 16 by default.
+    pub min_free_kib: u32,
 }
 
 impl Default for EngineConfig {
@@ -31,8 +41,12 @@ impl Default for EngineConfig {
             max_sessions: 10_000,
             poll_interval_ms: 20,
             batch_ms: 900,
+            batch_age_ms: 900,
             ring_ms: 2_000,
             media_timeout_ms: 60_000,
+            writer_stall_ms: 750,
+            spare_writers: 4,
+            min_free_kib: 16,
         }
     }
 }
@@ -47,6 +61,9 @@ impl EngineConfig {
         within(self.max_sessions, 1..=SLOTS_MAX, "max_sessions", "1 to 65536")?;
         within(self.poll_interval_ms, 1..=1_000, "poll_interval_ms", "1 to 1000 ms")?;
         within(self.batch_ms, 20..=60_000, "batch_ms", "20 to 60000 ms")?;
+        within(self.batch_age_ms, 20..=60_000, "batch_age_ms", "20 to 60000 ms")?;
+        within(self.writer_stall_ms, 100..=60_000, "writer_stall_ms", "100 to 60000 ms")?;
+        within(self.spare_writers, 1..=64, "spare_writers", "1 to 64")?;
         within(self.ring_ms, 100..=600_000, "ring_ms", "100 to 600000 ms")?;
         if self.media_timeout_ms != 0 {
             within(self.media_timeout_ms, 100..=3_600_000, "media_timeout_ms", "0, or 100 to 3600000 ms")?;

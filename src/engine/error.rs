@@ -1,6 +1,8 @@
 use crate::message::CreateError;
 use crate::session::ConfigError;
+use rustix::io::Errno;
 use std::io;
+use std::path::PathBuf;
 
 /// Why an engine or a session could not be opened. Nothing is left behind.
 #[derive(Debug, thiserror::Error)]
@@ -15,9 +17,36 @@ pub enum OpenError {
     /// No further session can be open.
     #[error("all {0} sessions are open; close one, or raise max_sessions")]
     Full(u32),
-    /// A writer thread could not be started.
-    #[error("a writer thread could not be started: {0}")]
-    Thread(#[source] io::Error),
+    /// The process, or the system, has no file descriptor left: a session takes one, an engine another.
+    #[error("no file descriptor is left; close sessions, or raise the limit (`ulimit -n`)")]
+    Descriptors,
+    /// The file system has less than `min_free_kib` left.
+    #[error("{directory} has {free_kib} KiB left, less than min_free_kib; delete or move files there")]
+    DiskSpace {
+        /// Where the file was to be.
+        directory: PathBuf,
+        /// What is left there.
+        free_kib: u64,
+    },
+    /// Writers are stalled in the file system.
+    #[error("the file system of {0} does not answer; use another one, or wait until it does")]
+    FileSystemStalled(PathBuf),
+    /// A thread could not be started, or the descriptor that tells of events not be made.
+    #[error("the engine could not be started: {0}")]
+    Start(#[source] io::Error),
+}
+
+impl OpenError {
+    /// Tells a shortage of descriptors from other refusals.
+    pub(super) fn told_apart(self) -> Self {
+        let short =
+            |error: &io::Error| matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE));
+        match &self {
+            Self::File(CreateError::Io { cause, .. }) if short(cause) => Self::Descriptors,
+            Self::Start(cause) if short(cause) => Self::Descriptors,
+            _ => self,
+        }
+    }
 }
 
 /// Why a call with a session's handle was refused.

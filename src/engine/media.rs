@@ -111,6 +111,7 @@ pub(super) struct Media {
     events: HeapProd<SessionEvent>,
     late_samples: u64,
     timestamp_jumps: u64,
+    told_events: u64,
     lost_events: u64,
 }
 
@@ -137,6 +138,7 @@ impl Media {
             events,
             late_samples: 0,
             timestamp_jumps: 0,
+            told_events: 0,
             lost_events: 0,
         };
         (media, ControlEnds { requests: asked, events: told }, queue)
@@ -331,13 +333,14 @@ impl Media {
         }
     }
 
-    /// Hands on what the session tells, and says how much of it was lost since the start.
+    /// Hands on what the session tells, and says how much was told since the start, and how much was lost.
     #[inline]
-    pub(super) fn tell_events(&mut self) -> u64 {
+    pub(super) fn tell_events(&mut self) -> (u64, u64) {
         while let Some(event) = self.session.poll_event() {
+            self.told_events += 1;
             self.lost_events += u64::from(self.events.try_push(event).is_err());
         }
-        self.session.lost_events() + self.lost_events
+        (self.told_events, self.session.lost_events() + self.lost_events)
     }
 
     pub(super) const fn session(&self) -> &Session {

@@ -1,69 +1,105 @@
 //! Runs sessions: slots and handles, the queue between the media thread and the writers, writer
 //! threads, results.
 
+mod admission;
 mod config;
 mod error;
+mod event;
 mod gate;
 mod handle;
 mod holdback;
 mod media;
 mod player;
+mod prometheus;
 mod recording;
 mod result;
 mod slot;
+mod statistics;
+mod teller;
+mod thread;
 mod track;
 mod writer;
 
 pub use config::{EngineConfig, FileConfig};
 pub use error::{OpenError, SessionError};
+pub use event::EngineEvent;
 pub use handle::SessionHandle;
-pub use result::SessionResult;
+pub use result::{CloseReport, GAPS_MAX, Gap, GapCause, SessionResult, Unfinished};
+pub use statistics::{EngineStatistics, LATENCY_BUCKETS, LatencyHistogram};
 
 use crate::cpu;
-use crate::line::ComfortNoise;
+use crate::line::{ComfortNoise, SampleRate};
 use crate::message::{CreateError, PartFile};
 use crate::session::{Session, SessionConfig};
 use crate::wav::WavWriter;
+use admission::{Place, check_file_system};
+use event::EventQueue;
 use holdback::Holdback;
 use media::Media;
 use player::Player;
-use recording::{Batch, Recording};
+use recording::Recording;
 use slot::{EngineShared, SLOTS_MAX, Slot};
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
-use writer::Writer;
+use statistics::Counters;
+use std::fs::File;
+use std::os::fd::BorrowedFd;
+use std::os::unix::fs::MetadataExt;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use teller::Teller;
+use writer::{Crew, Times};
+
+/// How long dropping an engine waits for its messages.
+const DROP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Opens sessions and writes their files.
 ///
-/// Opening may come from any thread and blocks on the file system. Dropping the engine stops
-/// every session, waits until all messages are finished, and makes their handles stale.
+/// Opening may come from any thread and blocks on the file system. [`close`](Self::close) ends it in bounded time;
+/// dropping it is `close` with 10 s.
 #[derive(Debug)]
 pub struct Engine {
     config: EngineConfig,
     shared: Arc<EngineShared>,
-    writers: Vec<Writer>,
+    crew: Arc<Crew>,
+    teller: Mutex<Option<Teller>>,
+    closed: bool,
 }
 
 impl Engine {
-    /// Starts the writer threads.
+    /// Starts the writer threads. An engine takes one file descriptor, and each session another.
     pub fn new(config: &EngineConfig) -> Result<Self, OpenError> {
         config.validate()?;
-        let batch_ms = Duration::from_millis(config.batch_ms.into());
-        let poll = Duration::from_millis(config.poll_interval_ms.into());
-        let media_timeout =
-            (config.media_timeout_ms > 0).then(|| Duration::from_millis(config.media_timeout_ms.into()));
-        let rate = crate::line::SampleRate::NARROWBAND;
-        let batch = Batch { samples: rate.samples(config.batch_ms.into()) as usize, age: batch_ms };
-        let writers = (0..config.writer_threads)
-            .map(|number| Writer::start(number, poll, batch, media_timeout))
-            .collect::<Result<_, _>>()
-            .map_err(OpenError::Thread)?;
-        Ok(Self { config: config.clone(), shared: Arc::default(), writers })
+        let time = |ms: u32| Duration::from_millis(ms.into());
+        let times = Times {
+            poll: time(config.poll_interval_ms),
+            batch_samples: SampleRate::NARROWBAND.samples(config.batch_ms.into()) as usize,
+            batch_age: time(config.batch_age_ms),
+            media_timeout: (config.media_timeout_ms > 0).then(|| time(config.media_timeout_ms)),
+            stall: time(config.writer_stall_ms),
+        };
+        let start = || {
+            let shared = Arc::new(EngineShared {
+                sessions: AtomicU32::new(0),
+                counters: Counters::default(),
+                events: EventQueue::new(config.max_sessions)?,
+            });
+            let crew = Crew::start(Arc::clone(&shared), times, config.writer_threads, config.spare_writers)?;
+            Ok((shared, crew))
+        };
+        let (shared, crew) = start().map_err(|error| OpenError::Start(error).told_apart())?;
+        Ok(Self { config: config.clone(), shared, crew, teller: Mutex::default(), closed: false })
     }
 
     /// Opens a session: creates its file, reserves its ring and slot. The beep may start at once.
     pub fn open(&self, session: &SessionConfig, file: &FileConfig) -> Result<SessionHandle, OpenError> {
+        let opened = self.try_open(session, file).map_err(OpenError::told_apart);
+        let counters = &self.shared.counters;
+        let count = if opened.is_ok() { &counters.opened_sessions } else { &counters.refused_sessions };
+        count.add(1);
+        opened
+    }
+
+    fn try_open(&self, session: &SessionConfig, file: &FileConfig) -> Result<SessionHandle, OpenError> {
         let place = Place::reserve(&self.shared, self.config.max_sessions)?;
         let rate = session.sample_rate;
         let pre_roll = if session.start_on_speech { rate.samples(session.pre_roll_ms.into()) } else { 0 };
@@ -72,56 +108,107 @@ impl Engine {
         let noise = session.comfort_noise_dbm0.map(ComfortNoise::new);
         let session = Session::with_kernel(session, cpu::kernel())?;
         let player = Player::new(session.beep().copied(), noise.clone());
-        let ring_samples = rate.samples(self.config.ring_ms.into()) as usize;
-        let (media, ends, queue) = Media::new(session, ring_samples, holdback, noise);
+        let (media, ends, queue) = Media::new(session, self.ring_samples(rate), holdback, noise);
+        check_file_system(&self.crew, &file.directory, self.config.min_free_kib)?;
         let (part, opened) = PartFile::create(&file.directory, file.name.as_deref())?;
-        let wav = match WavWriter::new(opened, file.format, rate) {
-            Ok(wav) => wav,
+        let begun = begin(opened, file, rate);
+        let (wav, device) = match begun {
+            Ok(begun) => begun,
             Err(error) => {
-                let error = CreateError::from_io(part.part(), error.into());
+                let error = CreateError::from_io(part.part(), error);
                 part.delete();
                 return Err(error.into());
             }
         };
-        let Some(handle) = Slot::occupy(Arc::clone(&self.shared), media, ends, player) else {
+        let taken = Slot::occupy(Arc::clone(&self.shared), media, ends, player, part.part().into());
+        let Some((handle, slot)) = taken else {
             part.delete();
             return Err(OpenError::Full(SLOTS_MAX));
         };
         place.keep();
-        if let (Ok(slot), Some(writer)) = (Slot::of(handle), self.writers.iter().min_by_key(|w| w.load())) {
-            writer.take(Recording::new(handle, slot, queue, rate, part, wav));
-        }
+        let device = self.crew.device(device);
+        self.crew.record(Recording::new(handle, slot, queue, rate, part, wav, device));
         Ok(handle)
+    }
+
+    fn ring_samples(&self, rate: SampleRate) -> usize {
+        rate.samples(self.config.ring_ms.into()) as usize
+    }
+
+    /// Takes the oldest event that awaits. From any thread.
+    ///
+    /// # Errors
+    /// [`Overrun`](SessionError::Overrun), once: later events were lost, because too many awaited: more than two a
+    /// session of `max_sessions`. What they told can be asked of the sessions.
+    pub fn poll_event(&self) -> Result<Option<EngineEvent>, SessionError> {
+        self.shared.events.poll().map_err(|_| SessionError::Overrun)
+    }
+
+    /// Takes the oldest event, or waits for one, for `timeout` at most. From any thread, and several. Errors as
+    /// [`poll_event`](Self::poll_event).
+    pub fn wait_event(&self, timeout: Duration) -> Result<Option<EngineEvent>, SessionError> {
+        self.shared.events.wait(timeout).map_err(|_| SessionError::Overrun)
+    }
+
+    /// A descriptor that is readable while events await, for the host's own poll loop (`POLLIN`): then
+    /// [`poll_event`](Self::poll_event) until there is none. Do not read it; it is closed with the engine.
+    pub fn event_descriptor(&self) -> BorrowedFd<'_> {
+        self.shared.events.descriptor()
+    }
+
+    /// Has events told by calls from a library thread of its own, from now on until the engine is closed. The callback
+    /// may block, and use sessions; it must not close the engine. Another callback takes the place of the former one.
+    pub fn on_event(&self, callback: impl FnMut(EngineEvent) + Send + 'static) -> Result<(), OpenError> {
+        let mut teller = lock(&self.teller);
+        if let Some(former) = teller.take() {
+            former.stop(Duration::ZERO);
+        }
+        *teller = Some(Teller::start(Arc::clone(&self.shared), callback).map_err(OpenError::Start)?);
+        Ok(())
+    }
+
+    /// What the engine has counted since its start. From any thread; never blocks.
+    pub fn statistics(&self) -> EngineStatistics {
+        EngineStatistics {
+            open_sessions: self.shared.sessions.load(Ordering::Relaxed),
+            ring_samples: self.ring_samples(SampleRate::NARROWBAND) as u64,
+            lost_events: self.shared.events.lost(),
+            ..self.shared.counters.snapshot()
+        }
+    }
+
+    /// Stops every session, waits until all messages are finished, for `timeout` at most, and says what did not make it.
+    /// All handles of its sessions are stale then.
+    pub fn close(mut self, timeout: Duration) -> CloseReport {
+        self.end(timeout)
+    }
+
+    fn end(&mut self, timeout: Duration) -> CloseReport {
+        self.closed = true;
+        let began = Instant::now();
+        self.crew.close(timeout);
+        let unfinished = Slot::close_all(&self.shared);
+        let left = timeout.saturating_sub(began.elapsed());
+        let teller = lock(&self.teller).take();
+        CloseReport { unfinished, callback_returned: teller.is_none_or(|teller| teller.stop(left)) }
     }
 }
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        self.writers.drain(..).for_each(Writer::finish);
-        Slot::close_all(&self.shared);
-    }
-}
-
-/// A session's share of `max_sessions`, given back unless it is kept.
-struct Place<'a>(&'a EngineShared);
-
-impl<'a> Place<'a> {
-    fn reserve(shared: &'a EngineShared, max_sessions: u32) -> Result<Self, OpenError> {
-        let more = |open: u32| (open < max_sessions).then_some(open + 1);
-        match shared.sessions.fetch_update(Ordering::Acquire, Ordering::Relaxed, more) {
-            Ok(_) => Ok(Self(shared)),
-            Err(_) => Err(OpenError::Full(max_sessions)),
+        if !self.closed {
+            self.end(DROP_TIMEOUT);
         }
     }
-
-    /// The slot gives it back when it is free again.
-    fn keep(self) {
-        std::mem::forget(self);
-    }
 }
 
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.0.sessions.fetch_sub(1, Ordering::Release);
-    }
+/// Begins the file: an empty recording, and the number of its file system.
+fn begin(file: File, config: &FileConfig, rate: SampleRate) -> std::io::Result<(WavWriter, u64)> {
+    let device = file.metadata()?.dev();
+    Ok((WavWriter::new(file, config.format, rate)?, device))
+}
+
+/// No code panics while it holds one of our locks, and if it did, what they guard stays whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,9 +1,13 @@
 //! The writer's side of a session: from the queue into the file.
 
+use super::event::EngineEvent;
 use super::media::Ended;
-use super::slot::Slot;
-use super::track::{Gap, Queue};
-use super::{SessionHandle, SessionResult};
+use super::result::GAPS_MAX;
+use super::slot::{EngineShared, Slot};
+use super::statistics::Counters;
+use super::track::{self, Queue};
+use super::writer::{Device, Times};
+use super::{Gap, GapCause, SessionHandle, SessionResult};
 use crate::line::SampleRate;
 use crate::message::PartFile;
 use crate::session::EndReason;
@@ -12,19 +16,19 @@ use ringbuf::traits::{Consumer, Observer};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// When queued audio is written.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Batch {
-    pub(super) samples: usize,
-    pub(super) age: Duration,
-}
+use std::time::Instant;
 
 /// Room that a writer thread works in, shared by all of its recordings.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     bytes: Vec<u8>,
+}
+
+/// What a recording needs now.
+pub(super) enum Due {
+    Nothing,
+    Write,
+    Finish(Ended),
 }
 
 pub(super) struct Recording {
@@ -34,15 +38,24 @@ pub(super) struct Recording {
     rate: SampleRate,
     part: PartFile,
     wav: WavWriter,
+    device: Arc<Device>,
+    /// Stalls in its file system when it was last written.
+    known_stalls: u32,
+    /// One of them may be why samples were lost.
+    stalled: bool,
     /// Samples of the recording that were taken from the queue or filled with silence.
     position: u64,
     /// The first one of them that the file holds: the recording may have started over.
     file_start: u64,
     /// Samples pushed when that last changed, and since when.
     heard: Option<(u64, Instant)>,
-    next_gap: Option<Gap>,
+    /// Events of the session that the host was told of.
+    noticed_events: u64,
+    next_gap: Option<track::Gap>,
     /// Since when queued audio waits.
     waiting_since: Option<Instant>,
+    gaps: Vec<Gap>,
+    gap_count: u64,
     error: Option<Arc<io::Error>>,
 }
 
@@ -54,6 +67,7 @@ impl Recording {
         rate: SampleRate,
         part: PartFile,
         wav: WavWriter,
+        device: Arc<Device>,
     ) -> Self {
         Self {
             handle,
@@ -62,41 +76,65 @@ impl Recording {
             rate,
             part,
             wav,
+            known_stalls: device.stalls(),
+            stalled: false,
+            device,
             position: 0,
             file_start: 0,
             heard: None,
+            noticed_events: 0,
             next_gap: None,
             waiting_since: None,
+            gaps: Vec::new(),
+            gap_count: 0,
             error: None,
         }
     }
 
-    /// Writes what is due. The recording comes back unless its message is finished.
-    pub(super) fn poll(mut self, now: Instant, batch: Batch, scratch: &mut Scratch) -> Option<Self> {
+    pub(super) const fn handle(&self) -> SessionHandle {
+        self.handle
+    }
+
+    /// The file system that its file is on.
+    pub(super) const fn device(&self) -> &Arc<Device> {
+        &self.device
+    }
+
+    /// Says what is due, and tells the host what there is to tell. No file operation.
+    pub(super) fn look(&mut self, now: Instant, times: &Times, shared: &EngineShared) -> Due {
         // Asked before the queue is looked at: what the ended session queued is then all there.
-        if let Some(ended) = self.slot.ended(self.handle.generation()) {
-            self.finish(&ended, scratch);
-            return None;
+        let ended = self.slot.ended(self.handle.generation());
+        let told_events = self.slot.told_events();
+        if told_events != self.noticed_events {
+            self.noticed_events = told_events;
+            shared.events.put(EngineEvent::SessionEvents(self.handle));
         }
         let queued = self.queue.samples.occupied_len();
+        shared.counters.ring_high_water_samples.reach(queued as u64);
+        if let Some(ended) = ended {
+            return Due::Finish(ended);
+        }
+        self.supervise(now, times, &shared.counters);
         if queued > 0 {
             let since = *self.waiting_since.get_or_insert(now);
-            if queued >= batch.samples || now.saturating_duration_since(since) >= batch.age {
+            if queued >= times.batch_samples || now.saturating_duration_since(since) >= times.batch_age {
                 self.waiting_since = None;
-                self.write_queued(scratch);
+                return Due::Write;
             }
         }
-        Some(self)
+        Due::Nothing
     }
 
     /// Ends a session whose host has stopped delivering audio.
-    pub(super) fn supervise(&mut self, now: Instant, timeout: Duration) {
+    fn supervise(&mut self, now: Instant, times: &Times, counters: &Counters) {
+        let Some(timeout) = times.media_timeout else { return };
         let clock = self.slot.clock();
         match self.heard {
             Some((heard, since)) if heard == clock => {
                 if now.saturating_duration_since(since) >= timeout {
                     // Refused only where the host has closed the session, which ends it, too.
                     let _ = self.handle.media_timeout();
+                    counters.media_timeouts.add(1);
                     self.heard = Some((clock, now));
                 }
             }
@@ -110,26 +148,39 @@ impl Recording {
         let _ = self.handle.stop();
     }
 
+    /// Writes what is queued.
+    pub(super) fn write(&mut self, scratch: &mut Scratch, counters: &Counters) {
+        let before = self.wav.written_bytes();
+        self.write_queued(scratch);
+        counters.written_bytes.add(self.wav.written_bytes() - before);
+    }
+
     fn write_queued(&mut self, scratch: &mut Scratch) {
         // The samples are counted before the gaps are looked at: a gap is told before the first
         // sample after it, so that none of these samples can overtake a gap.
         let mut left = self.queue.samples.occupied_len();
+        // A gap at the end of a full ring is told only when there is room again.
+        let (full, gaps) = (left == self.queue.samples.capacity().get(), self.gap_count);
+        let stalls = self.device.stalls();
+        self.stalled |= stalls != self.known_stalls;
+        self.known_stalls = stalls;
         self.start_over();
         loop {
             let gap = self.upcoming_gap();
             if let Some(gap) = gap.filter(|gap| gap.start == self.position) {
                 self.next_gap = None;
-                self.write_silence(gap.samples, scratch);
+                self.write_gap(gap, scratch);
                 continue;
             }
             if left == 0 {
-                return;
+                break;
             }
             let until_gap = gap.map_or(u64::MAX, |gap| gap.start - self.position);
             let run = (left as u64).min(until_gap) as usize;
             self.write_samples(run, scratch);
             left -= run;
         }
+        self.stalled &= full && gaps == self.gap_count;
     }
 
     /// Empties the file where the recording started over. What that dropped may still be queued.
@@ -137,6 +188,8 @@ impl Recording {
         let start = self.slot.dropped_samples();
         if start > self.file_start {
             self.file_start = start;
+            self.gaps.clear();
+            self.gap_count = 0;
             if self.error.is_none() {
                 let emptied = self.wav.clear();
                 self.note(emptied);
@@ -144,7 +197,7 @@ impl Recording {
         }
     }
 
-    fn upcoming_gap(&mut self) -> Option<Gap> {
+    fn upcoming_gap(&mut self) -> Option<track::Gap> {
         if self.next_gap.is_none() {
             self.next_gap = self.queue.gaps.try_pop();
         }
@@ -166,13 +219,28 @@ impl Recording {
         self.position += count as u64;
     }
 
-    fn write_silence(&mut self, samples: u64, scratch: &mut Scratch) {
-        let kept = samples - self.file_start.saturating_sub(self.position).min(samples);
-        if kept > 0 && self.error.is_none() {
-            let written = self.wav.append_silence(kept, &mut scratch.bytes);
-            self.note(written);
+    fn write_gap(&mut self, gap: track::Gap, scratch: &mut Scratch) {
+        let dropped = self.file_start.saturating_sub(self.position).min(gap.samples);
+        let kept = gap.samples - dropped;
+        if kept > 0 {
+            let start_sample = self.position + dropped - self.file_start;
+            let cause = if self.stalled { GapCause::DiskStalled } else { GapCause::RingFull };
+            self.list(Gap { start_sample, samples: gap.lost.min(kept), cause });
+            if self.error.is_none() {
+                let written = self.wav.append_silence(kept, &mut scratch.bytes);
+                self.note(written);
+            }
         }
-        self.position += samples;
+        self.position += gap.samples;
+    }
+
+    fn list(&mut self, gap: Gap) {
+        if gap.samples > 0 {
+            self.gap_count += 1;
+            if self.gaps.len() < GAPS_MAX {
+                self.gaps.push(gap);
+            }
+        }
     }
 
     /// A file that cannot be written ends the session; what is in the file stays.
@@ -184,17 +252,21 @@ impl Recording {
         }
     }
 
-    fn finish(mut self, ended: &Ended, scratch: &mut Scratch) {
-        self.write_queued(scratch);
+    /// Writes the rest, ends the file and tells the result. Says whether somebody may ask for it.
+    pub(super) fn finish(mut self, ended: &Ended, scratch: &mut Scratch, counters: &Counters) -> bool {
+        self.write(scratch, counters);
         if let Some(gap) = ended.open_gap {
-            self.write_silence(gap.samples, scratch);
+            self.write_gap(gap, scratch);
         }
         let end = &ended.end;
         let kept = if end.deleted { 0 } else { end.kept_samples };
+        // What was cut off needs no account.
+        self.gaps.retain(|gap| gap.start_sample < kept);
+        // What the file should hold and does not, because the disk took no more.
+        let unwritten = kept.saturating_sub(self.wav.samples());
+        self.list(Gap { start_sample: kept - unwritten, samples: unwritten, cause: GapCause::DiskError });
         let (path, samples, finished) = finish_file(self.part, self.wav, kept);
         let error = self.error.or(finished.err().map(Arc::new));
-        // What the file should hold and does not, because the disk took no more.
-        let unwritten = kept.saturating_sub(samples);
         let counts = ended.counts;
         let lost_samples = counts.lost_samples + unwritten;
         let result = SessionResult {
@@ -207,6 +279,8 @@ impl Recording {
             trimmed_samples: end.recorded_samples - end.kept_samples,
             cut: end.cut,
             lost_samples,
+            gaps: self.gaps,
+            gap_count: self.gap_count,
             line_lost_samples: counts.line_lost_samples,
             echo_guard_samples: counts.echo_guard_samples,
             late_samples: counts.late_samples,
@@ -215,7 +289,11 @@ impl Recording {
             complete: error.is_none() && lost_samples == 0,
             error,
         };
-        self.slot.finish(self.handle, result);
+        counters.finished_messages.add(1);
+        counters.incomplete_messages.add((!result.complete).into());
+        counters.lost_samples.add(lost_samples);
+        counters.line_lost_samples.add(counts.line_lost_samples);
+        self.slot.finish(self.handle, result)
     }
 }
 

@@ -1,8 +1,12 @@
+use super::SessionHandle;
 use crate::dsp::dtmf::Digit;
 use crate::dsp::tone_plan::ToneKind;
 use crate::session::{Cut, EndReason};
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// Gaps that a result lists; further ones are counted.
+pub const GAPS_MAX: usize = 16;
 
 /// What became of a message.
 #[derive(Clone, Debug)]
@@ -25,6 +29,10 @@ pub struct SessionResult {
     pub cut: Cut,
     /// Samples that we lost (ring full, disk); silence stands in their place where the file went on.
     pub lost_samples: u64,
+    /// Where: the first [`GAPS_MAX`] gaps, in their order.
+    pub gaps: Vec<Gap>,
+    /// How many gaps there are.
+    pub gap_count: u64,
     /// Samples that the line lost; silence stands in their place.
     pub line_lost_samples: u64,
     /// Samples that were dropped after the beep, where its echo may have been.
@@ -39,4 +47,46 @@ pub struct SessionResult {
     pub complete: bool,
     /// What went wrong with the file, where something did.
     pub error: Option<Arc<std::io::Error>>,
+}
+
+/// Recorded samples that we lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The first one, in samples of the recording.
+    pub start_sample: u64,
+    /// How many there are.
+    pub samples: u64,
+    /// Why.
+    pub cause: GapCause,
+}
+
+/// Why samples were lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum GapCause {
+    /// Samples came faster than the writer could take them: silence stands in their place.
+    RingFull = 1,
+    /// A writer had stalled in the file system: silence stands in their place.
+    DiskStalled = 2,
+    /// The disk refused them: the file ends before them.
+    DiskError = 3,
+}
+
+/// What an engine left behind because its close had to end in time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CloseReport {
+    /// Messages that are not finished. A disk that comes back lets the writers finish them, as long as the process
+    /// lives; each file is valid up to its last batch in any case.
+    pub unfinished: Vec<Unfinished>,
+    /// No call of the callback is under way any more.
+    pub callback_returned: bool,
+}
+
+/// A message that is not finished.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// Whose it is. The handle is stale.
+    pub session: SessionHandle,
+    /// Its file, as it is until it is finished.
+    pub part: PathBuf,
 }

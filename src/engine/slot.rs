@@ -1,16 +1,19 @@
 //! Slots: where sessions live. They are made as they are needed, reused, and never freed, so that
 //! a stale handle always finds a slot to be refused by.
 
+use super::event::EventQueue;
 use super::gate::{Gated, Refused};
 use super::media::{ControlEnds, EndRequest, Ended, Media, Queued, Request};
 use super::player::Player;
-use super::{SessionError, SessionHandle, SessionResult};
+use super::statistics::Counters;
+use super::{SessionError, SessionHandle, SessionResult, Unfinished, lock};
 use crate::dsp::dtmf::Digit;
 use crate::session::{Session, SessionEvent, State, Terminators};
 use crossbeam::utils::CachePadded;
 use ringbuf::traits::{Consumer, Producer};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 /// Slots that are made at once.
@@ -51,7 +54,9 @@ pub(super) struct Shared {
     end_request: AtomicU32,
     /// Queued requests that are bound to end the session: the writer applies them if no frame comes.
     ends_queued: AtomicU32,
-    /// Events that were lost since the start.
+    /// Events that were told since the start.
+    told_events: AtomicU64,
+    /// Events that were lost since then.
     lost_events: AtomicU64,
     /// The host gave the handle back.
     closed: AtomicBool,
@@ -77,6 +82,8 @@ struct Owned {
     certain_from: u64,
     /// Lost events that the host was told of.
     told_lost_events: u64,
+    /// The file that is recorded.
+    part: Arc<Path>,
 }
 
 enum Stage {
@@ -88,11 +95,13 @@ enum Stage {
     Finished(SessionResult),
 }
 
-/// What an engine's sessions share.
-#[derive(Debug, Default)]
+/// What an engine's sessions, its writers and its host share.
+#[derive(Debug)]
 pub(super) struct EngineShared {
     /// Slots that its sessions hold.
     pub(super) sessions: AtomicU32,
+    pub(super) counters: Counters,
+    pub(super) events: EventQueue,
 }
 
 impl Shared {
@@ -155,7 +164,8 @@ impl Slot {
         media: Media,
         ends: ControlEnds,
         player: Player,
-    ) -> Option<SessionHandle> {
+        part: Arc<Path>,
+    ) -> Option<(SessionHandle, &'static Self)> {
         let index = {
             let mut free = lock(&FREE);
             match free.returned.pop() {
@@ -175,9 +185,10 @@ impl Slot {
         control.stage = Stage::Running { closed: false };
         let terminators = media.session().terminators();
         let certain_from = media.session().signalled_ends_from();
-        control.owned = Some(Owned { engine, ends, terminators, certain_from, told_lost_events: 0 });
+        control.owned = Some(Owned { engine, ends, terminators, certain_from, told_lost_events: 0, part });
         slot.shared.end_request.store(0, Ordering::Relaxed);
         slot.shared.ends_queued.store(0, Ordering::Relaxed);
+        slot.shared.told_events.store(0, Ordering::Relaxed);
         slot.shared.lost_events.store(0, Ordering::Relaxed);
         slot.shared.dropped_samples.store(0, Ordering::Relaxed);
         slot.shared.closed.store(false, Ordering::Relaxed);
@@ -187,7 +198,7 @@ impl Slot {
             slot.media.install(generation, media);
             slot.player.install(generation, player);
         }
-        Some(SessionHandle::new(index, generation))
+        Some((SessionHandle::new(index, generation), slot))
     }
 
     /// The slot's control state, if the generation still owns it.
@@ -229,8 +240,9 @@ impl Slot {
         // Before any sample that follows: see `Recording::write_queued`.
         self.shared.dropped_samples.store(media.session().dropped_samples(), Ordering::Relaxed);
         let done = work(&mut media);
-        let lost_events = media.tell_events();
-        if lost_events > 0 {
+        let (told_events, lost_events) = media.tell_events();
+        if told_events + lost_events > 0 {
+            self.shared.told_events.store(told_events, Ordering::Relaxed);
             self.shared.lost_events.store(lost_events, Ordering::Relaxed);
         }
         self.shared.publish(generation, media.session());
@@ -287,6 +299,11 @@ impl Slot {
         self.shared.dropped_samples.load(Ordering::Relaxed)
     }
 
+    /// For the writer: events that the session has told.
+    pub(super) fn told_events(&self) -> u64 {
+        self.shared.told_events.load(Ordering::Relaxed)
+    }
+
     /// For the writer: samples pushed so far.
     pub(super) fn clock(&self) -> u64 {
         self.shared.clock()
@@ -325,15 +342,17 @@ impl Slot {
         }
     }
 
-    /// The writer is done with the message.
-    pub(super) fn finish(&self, handle: SessionHandle, result: SessionResult) {
+    /// The writer is done with the message. Says whether somebody may still ask for its result.
+    pub(super) fn finish(&self, handle: SessionHandle, result: SessionResult) -> bool {
         let mut control = lock(&self.control);
-        if matches!(control.stage, Stage::Running { closed: true }) {
+        let closed = matches!(control.stage, Stage::Running { closed: true });
+        if closed {
             self.vacate(handle, control);
         } else {
             control.stage = Stage::Finished(result);
         }
         self.finished.notify_all();
+        !closed
     }
 
     /// The host gives the handle back.
@@ -366,19 +385,27 @@ impl Slot {
         lock(&FREE).returned.push(handle.index());
     }
 
-    /// Closes every handle of an engine that is gone.
-    pub(super) fn close_all(engine: &Arc<EngineShared>) {
+    /// Closes every handle of an engine that is gone, and says whose messages are not finished, and where they are.
+    pub(super) fn close_all(engine: &Arc<EngineShared>) -> Vec<Unfinished> {
         let made = lock(&FREE).made;
+        let mut unfinished = Vec::new();
         for index in 0..made {
             let chunk = SLOTS.get((index / CHUNK) as usize).and_then(OnceLock::get);
             let Some(slot) = chunk.and_then(|chunk| chunk.get((index % CHUNK) as usize)) else { continue };
             let control = lock(&slot.control);
-            let closed = matches!(control.stage, Stage::Running { closed: true });
-            let is_its = control.owned.as_ref().is_some_and(|owned| Arc::ptr_eq(&owned.engine, engine));
-            if is_its && !closed {
-                slot.close(SessionHandle::new(index, control.generation), control);
+            let handle = SessionHandle::new(index, control.generation);
+            let Some(owned) = control.owned.as_ref().filter(|owned| Arc::ptr_eq(&owned.engine, engine))
+            else {
+                continue;
+            };
+            if matches!(control.stage, Stage::Running { .. }) {
+                unfinished.push(Unfinished { session: handle, part: owned.part.to_path_buf() });
+            }
+            if !matches!(control.stage, Stage::Running { closed: true }) {
+                slot.close(handle, control);
             }
         }
+        unfinished
     }
 }
 
@@ -390,9 +417,4 @@ fn remove<T>(gate: &Gated<T>, generation: u32) -> Option<T> {
             Err(Refused::Gone) => return None,
         }
     }
-}
-
-/// No code panics while it holds one of our locks, and if it did, what they guard stays whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -12,6 +12,8 @@ pub(super) struct Gap {
     /// Position of the first one in the recording.
     pub(super) start: u64,
     pub(super) samples: u64,
+    /// How many of them we lost.
+    pub(super) lost: u64,
 }
 
 /// The reading ends of a track's queues.
@@ -82,19 +84,20 @@ impl Track {
         self.position += queued as u64;
         let lost = (samples.len() - queued) as u64;
         self.lost_samples += lost;
-        self.leave_gap(lost);
+        self.leave_gap(lost, lost);
         lost == 0
     }
 
     /// Queues silence: as a gap of which nothing is lost, as no ring holds minutes of it.
     pub(super) fn append_silence(&mut self, samples: u64) {
-        self.leave_gap(samples);
+        self.leave_gap(samples, 0);
     }
 
-    fn leave_gap(&mut self, samples: u64) {
+    fn leave_gap(&mut self, samples: u64, lost: u64) {
         if samples > 0 {
-            let gap = self.open_gap.get_or_insert(Gap { start: self.position, samples: 0 });
+            let gap = self.open_gap.get_or_insert(Gap { start: self.position, samples: 0, lost: 0 });
             gap.samples += samples;
+            gap.lost += lost;
             self.position += samples;
         }
     }
@@ -116,7 +119,7 @@ mod tests {
         assert!(!track.append(&[3; 160]));
         assert_eq!(drain(&mut queue).len(), 200);
         assert!(track.append(&[4; 160]));
-        assert_eq!(queue.gaps.try_pop(), Some(Gap { start: 200, samples: 280 }));
+        assert_eq!(queue.gaps.try_pop(), Some(Gap { start: 200, samples: 280, lost: 280 }));
         assert_eq!(drain(&mut queue), [4; 160]);
         assert_eq!((track.position(), track.lost_samples(), track.open_gap()), (640, 280, None));
     }
@@ -128,7 +131,7 @@ mod tests {
         track.append_silence(1_000_000);
         track.append_silence(5);
         assert!(track.append(&[2; 100]));
-        assert_eq!(queue.gaps.try_pop(), Some(Gap { start: 100, samples: 1_000_005 }));
+        assert_eq!(queue.gaps.try_pop(), Some(Gap { start: 100, samples: 1_000_005, lost: 0 }));
         assert_eq!((track.position(), track.lost_samples()), (1_000_205, 0));
     }
 
@@ -140,7 +143,7 @@ mod tests {
         assert!(track.append(&[]));
         assert_eq!(queue.gaps.try_pop(), None);
         assert!(!track.append(&[2; 250]));
-        assert_eq!(queue.gaps.try_pop(), Some(Gap { start: 100, samples: 150 }));
+        assert_eq!(queue.gaps.try_pop(), Some(Gap { start: 100, samples: 150, lost: 150 }));
         assert_eq!(drain(&mut queue).len(), 100);
     }
 
@@ -148,7 +151,7 @@ mod tests {
     fn a_gap_at_the_end_is_not_forgotten() {
         let (mut track, _queue) = Track::new(100);
         track.append(&[1; 160]);
-        assert_eq!(track.open_gap(), Some(Gap { start: 100, samples: 60 }));
+        assert_eq!(track.open_gap(), Some(Gap { start: 100, samples: 60, lost: 60 }));
     }
 
     #[test]

@@ -16,6 +16,7 @@ pub struct WavWriter {
     format: Format,
     rate: SampleRate,
     samples: u64,
+    written_bytes: u64,
 }
 
 /// Why samples could not be written. What was written before stays valid.
@@ -42,7 +43,7 @@ impl From<WriteError> for io::Error {
 impl WavWriter {
     /// Begins a file: an empty WAV from now on.
     pub fn new(file: File, format: Format, rate: SampleRate) -> Result<Self, WriteError> {
-        let writer = Self { file, format, rate, samples: 0 };
+        let mut writer = Self { file, format, rate, samples: 0, written_bytes: 0 };
         writer.write_header(0)?;
         Ok(writer)
     }
@@ -52,27 +53,30 @@ impl WavWriter {
         self.samples
     }
 
+    /// Bytes written to the file so far, headers included.
+    pub const fn written_bytes(&self) -> u64 {
+        self.written_bytes
+    }
+
     /// Appends the samples of all pieces at once and counts them in the header. `bytes` is room to work in.
     ///
     /// Where the disk takes a part only, that part stays, and is counted.
     pub fn append(&mut self, pieces: &[&[i16]], bytes: &mut Vec<u8>) -> Result<(), WriteError> {
         let total = self.samples + pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
-        let header = self.header(total)?;
+        // Before anything is written: RIFF may not count so many.
+        self.header(total)?;
         bytes.clear();
         pieces.iter().for_each(|piece| self.format.encode(piece, bytes));
         if !self.data_bytes(total).is_multiple_of(2) {
             bytes.push(0);
         }
         let (written, done) = write_all_at(&self.file, bytes, self.end_of(self.samples));
-        if done.is_ok() {
-            self.file.write_all_at(&header, 0)?;
-            self.samples = total;
-        } else {
-            let arrived = self.samples + written as u64 / u64::from(self.format.bytes_per_sample());
-            // The header's block is there already, so that a full disk still takes it.
-            self.write_header(arrived.min(total))?;
-            self.samples = arrived.min(total);
-        }
+        self.written_bytes += written as u64;
+        let arrived = self.samples + written as u64 / u64::from(self.format.bytes_per_sample());
+        let arrived = if done.is_ok() { total } else { arrived.min(total) };
+        // The header's block is there already, so that a full disk still takes it.
+        self.write_header(arrived)?;
+        self.samples = arrived;
         Ok(done?)
     }
 
@@ -107,8 +111,11 @@ impl WavWriter {
         Ok(self.samples)
     }
 
-    fn write_header(&self, samples: u64) -> Result<(), WriteError> {
-        Ok(self.file.write_all_at(&self.header(samples)?, 0)?)
+    fn write_header(&mut self, samples: u64) -> Result<(), WriteError> {
+        let header = self.header(samples)?;
+        self.file.write_all_at(&header, 0)?;
+        self.written_bytes += header.len() as u64;
+        Ok(())
     }
 
     fn header(&self, samples: u64) -> Result<Vec<u8>, WriteError> {

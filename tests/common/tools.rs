@@ -87,3 +87,53 @@ impl Drop for SmallDisk {
         let _ = Command::new("umount").arg("-l").arg(self.path()).status();
     }
 }
+
+/// A file system of its own that can stop answering (`fsfreeze`), as a dead disk does: who writes to it sleeps in the
+/// kernel.
+pub struct FreezingDisk {
+    mount: tempfile::TempDir,
+    _image: tempfile::NamedTempFile,
+    frozen: bool,
+}
+
+impl FreezingDisk {
+    /// `None` where nothing can be mounted: the test then skips, loudly.
+    pub fn mount() -> Option<Self> {
+        if !["mount", "mkfs.ext4", "fsfreeze"].into_iter().all(have) {
+            return None;
+        }
+        let (mount, image) = (tempfile::tempdir().unwrap(), tempfile::NamedTempFile::new().unwrap());
+        image.as_file().set_len(64 << 20).unwrap();
+        run(Command::new("mkfs.ext4").arg("-q").arg(image.path()));
+        let mut command = Command::new("mount");
+        command.args(["-o", "loop"]).arg(image.path()).arg(mount.path());
+        if command.status().is_ok_and(|status| status.success()) {
+            return Some(Self { mount, _image: image, frozen: false });
+        }
+        eprintln!("SKIPPED: no image can be mounted; this needs root and loop devices");
+        None
+    }
+
+    pub fn path(&self) -> &Path {
+        self.mount.path()
+    }
+
+    pub fn freeze(&mut self) {
+        run(Command::new("fsfreeze").arg("-f").arg(self.path()));
+        self.frozen = true;
+    }
+
+    pub fn thaw(&mut self) {
+        run(Command::new("fsfreeze").arg("-u").arg(self.path()));
+        self.frozen = false;
+    }
+}
+
+impl Drop for FreezingDisk {
+    fn drop(&mut self) {
+        if self.frozen {
+            let _ = Command::new("fsfreeze").arg("-u").arg(self.path()).status();
+        }
+        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
+    }
+}

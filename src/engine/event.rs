@@ -1,0 +1,205 @@
+//! What an engine tells its host beside the audio.
+
+use super::SessionHandle;
+use crossbeam::queue::ArrayQueue;
+use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use std::time::{Duration, Instant};
+
+/// What an engine tells. It names a session; what happened there, the session's own calls say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EngineEvent {
+    /// The message is finished: ask for its [`result`](SessionHandle::result).
+    Finished(SessionHandle),
+    /// The session told something: take it by [`poll_event`](SessionHandle::poll_event) until there is nothing more.
+    SessionEvents(SessionHandle),
+    /// An operation on the session's file has not returned for `writer_stall_ms`. Other sessions go on with a spare
+    /// writer; those of the same file system with one of their own.
+    WriterStalled(SessionHandle),
+    /// As many writers as may be are stalled in the file system of this session: its sessions wait, and no more
+    /// are opened there.
+    FileSystemStalled(SessionHandle),
+    /// The operation on the session's file that had stalled has returned.
+    WriterReturned(SessionHandle),
+}
+
+/// A lock-free queue of events, and a descriptor that is readable while some await.
+#[derive(Debug)]
+pub(super) struct EventQueue {
+    queue: ArrayQueue<EngineEvent>,
+    readable: OwnedFd,
+    /// Somebody watches the descriptor, or waits on it.
+    watched: AtomicBool,
+    lost: AtomicU64,
+    told_lost: AtomicU64,
+}
+
+/// Further events were lost because too many awaited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Lost;
+
+impl EventQueue {
+    /// Room for what so many sessions tell at once.
+    pub(super) fn new(sessions: u32) -> io::Result<Self> {
+        Ok(Self {
+            queue: ArrayQueue::new(2 * sessions as usize + 64),
+            readable: eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?,
+            watched: AtomicBool::new(false),
+            lost: AtomicU64::new(0),
+            told_lost: AtomicU64::new(0),
+        })
+    }
+
+    /// For library threads: tells something.
+    pub(super) fn put(&self, event: EngineEvent) {
+        if self.queue.push(event).is_err() {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+        // Either this thread sees the watcher, or the watcher sees the event.
+        fence(Ordering::SeqCst);
+        if self.watched.load(Ordering::Relaxed) {
+            self.make_readable();
+        }
+    }
+
+    /// Takes the oldest event.
+    pub(super) fn poll(&self) -> Result<Option<EngineEvent>, Lost> {
+        if let Some(event) = self.queue.pop() {
+            return Ok(Some(event));
+        }
+        if self.watched.load(Ordering::Relaxed) {
+            // Cleared before the second look, so that what comes after it is readable again.
+            let _ = rustix::io::read(&self.readable, &mut [0; 8]);
+        }
+        if let Some(event) = self.queue.pop() {
+            // The others make it readable no more.
+            self.make_readable_if_watched();
+            return Ok(Some(event));
+        }
+        let lost = self.lost.load(Ordering::Relaxed);
+        if self.told_lost.swap(lost, Ordering::Relaxed) == lost { Ok(None) } else { Err(Lost) }
+    }
+
+    /// Takes the oldest event, or waits for one, for `timeout` at most.
+    pub(super) fn wait(&self, timeout: Duration) -> Result<Option<EngineEvent>, Lost> {
+        self.wait_unless(timeout, || false)
+    }
+
+    /// The same, unless there is something else to do, which [`wake`](Self::wake) makes it look for.
+    pub(super) fn wait_unless(
+        &self,
+        timeout: Duration,
+        given_up: impl Fn() -> bool,
+    ) -> Result<Option<EngineEvent>, Lost> {
+        let deadline = Instant::now().checked_add(timeout);
+        loop {
+            self.watch();
+            let event = self.poll()?;
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if event.is_some() || left == Some(Duration::ZERO) || given_up() {
+                return Ok(event);
+            }
+            // Longer than the system can wait is for ever.
+            let left = left.and_then(|left| Timespec::try_from(left).ok());
+            // A signal, or another waiter, may come first: the loop looks again.
+            let _ = poll(&mut [PollFd::new(&self.readable, PollFlags::IN)], left.as_ref());
+        }
+    }
+
+    /// The descriptor, for the host's own poll loop.
+    pub(super) fn descriptor(&self) -> BorrowedFd<'_> {
+        self.watch();
+        self.readable.as_fd()
+    }
+
+    /// Events that were lost since the start.
+    pub(super) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// Wakes whoever waits, for nothing.
+    pub(super) fn wake(&self) {
+        self.make_readable();
+    }
+
+    fn watch(&self) {
+        if !self.watched.load(Ordering::Relaxed) {
+            self.watched.store(true, Ordering::Relaxed);
+            fence(Ordering::SeqCst);
+            if !self.queue.is_empty() {
+                self.make_readable();
+            }
+        }
+    }
+
+    fn make_readable_if_watched(&self) {
+        if self.watched.load(Ordering::Relaxed) {
+            self.make_readable();
+        }
+    }
+
+    fn make_readable(&self) {
+        // It fails only where it is readable already.
+        let _ = rustix::io::write(&self.readable, &1_u64.to_ne_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(number: u64) -> EngineEvent {
+        EngineEvent::Finished(SessionHandle::from_bits(number))
+    }
+
+    fn is_readable(queue: &EventQueue) -> bool {
+        let mut descriptors = [PollFd::from_borrowed_fd(queue.descriptor(), PollFlags::IN)];
+        poll(&mut descriptors, Some(&Timespec::default())).unwrap() == 1
+    }
+
+    #[test]
+    fn the_descriptor_is_readable_while_events_await() {
+        let queue = EventQueue::new(1).unwrap();
+        queue.put(event(1));
+        assert!(is_readable(&queue));
+        queue.put(event(2));
+        assert_eq!(queue.poll(), Ok(Some(event(1))));
+        assert!(is_readable(&queue));
+        assert_eq!(queue.poll(), Ok(Some(event(2))));
+        assert_eq!(queue.poll(), Ok(None));
+        assert!(!is_readable(&queue));
+    }
+
+    #[test]
+    fn what_finds_no_room_is_told_once() {
+        let queue = EventQueue::new(1).unwrap();
+        (0..70).for_each(|number| queue.put(event(number)));
+        (0..66).for_each(|number| assert_eq!(queue.poll(), Ok(Some(event(number)))));
+        assert_eq!((queue.poll(), queue.poll(), queue.lost()), (Err(Lost), Ok(None), 4));
+    }
+
+    #[test]
+    fn many_wait_and_none_is_left_behind() {
+        let queue = EventQueue::new(10_000).unwrap();
+        let taken: u64 = std::thread::scope(|scope| {
+            let wait = || {
+                let mut taken = 0;
+                while let Ok(Some(EngineEvent::Finished(number))) = queue.wait(Duration::from_secs(20)) {
+                    if number.to_bits() == 0 {
+                        return taken;
+                    }
+                    taken += 1;
+                }
+                panic!("an event was left behind");
+            };
+            let waiters: Vec<_> = (0..3).map(|_| scope.spawn(wait)).collect();
+            (1..=10_000).for_each(|number| queue.put(event(number)));
+            (0..3).for_each(|_| queue.put(event(0)));
+            waiters.into_iter().map(|waiter| waiter.join().unwrap()).sum()
+        });
+        assert_eq!(taken, 10_000);
+    }
+}

@@ -1,0 +1,77 @@
+//! File systems, as far as writers stall in them.
+
+use super::lock;
+use super::post::Post;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// A file system that recordings are on.
+pub(in crate::engine) struct Device {
+    /// Its number (`st_dev`).
+    number: u64,
+    /// Writers that are stalled in it now.
+    stalled_writers: AtomicU32,
+    /// How often one has stalled.
+    stalls: AtomicU32,
+    /// Where its recordings are looked after while a writer is stalled in it: apart from all others.
+    pub(super) ward: Arc<Post>,
+}
+
+impl Device {
+    /// A writer is stalled in it: its recordings keep away from those of other file systems.
+    pub(super) fn is_suspect(&self) -> bool {
+        self.stalled_writers() > 0
+    }
+
+    pub(super) fn stalled_writers(&self) -> u32 {
+        self.stalled_writers.load(Ordering::Acquire)
+    }
+
+    /// How often a writer has stalled in it since the start.
+    pub(in crate::engine) fn stalls(&self) -> u32 {
+        self.stalls.load(Ordering::Acquire)
+    }
+
+    /// One more writer is stalled in it; says how many now are.
+    pub(super) fn stall(&self) -> u32 {
+        self.stalls.fetch_add(1, Ordering::Release);
+        self.stalled_writers.fetch_add(1, Ordering::AcqRel) + 1
+    }
+
+    /// A writer has returned; says how many still are stalled.
+    pub(super) fn unstall(&self) -> u32 {
+        self.stalled_writers.fetch_sub(1, Ordering::AcqRel) - 1
+    }
+}
+
+/// The file systems that an engine has recorded on.
+#[derive(Default)]
+pub(super) struct Devices(Mutex<Vec<Arc<Device>>>);
+
+impl Devices {
+    /// The file system of a number.
+    pub(super) fn get(&self, number: u64) -> Arc<Device> {
+        let mut devices = lock(&self.0);
+        let known = devices.iter().find(|device| device.number == number);
+        known.map(Arc::clone).unwrap_or_else(|| {
+            let device = Arc::new(Device {
+                number,
+                stalled_writers: AtomicU32::new(0),
+                stalls: AtomicU32::new(0),
+                ward: Arc::new(Post::new()),
+            });
+            devices.push(Arc::clone(&device));
+            device
+        })
+    }
+
+    /// Writers that are stalled in a file system now.
+    pub(super) fn stalled_writers(&self, number: u64) -> u32 {
+        let devices = lock(&self.0);
+        devices.iter().find(|device| device.number == number).map_or(0, |device| device.stalled_writers())
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<Device>> {
+        lock(&self.0).clone()
+    }
+}
