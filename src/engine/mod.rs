@@ -126,6 +126,7 @@ impl Engine {
             return Err(OpenError::Full(SLOTS_MAX));
         };
         place.keep();
+        self.shared.counters.written_bytes.add(wav.written_bytes());
         let device = self.crew.device(device);
         self.crew.record(Recording::new(handle, slot, queue, rate, part, wav, device));
         Ok(handle)

@@ -265,7 +265,9 @@ impl Recording {
         // What the file should hold and does not, because the disk took no more.
         let unwritten = kept.saturating_sub(self.wav.samples());
         self.list(Gap { start_sample: kept - unwritten, samples: unwritten, cause: GapCause::DiskError });
-        let (path, samples, finished) = finish_file(self.part, self.wav, kept);
+        let before = self.wav.written_bytes();
+        let (path, samples, finished) = finish_file(self.part, &mut self.wav, kept);
+        counters.written_bytes.add(self.wav.written_bytes() - before);
         let error = self.error.or(finished.err().map(Arc::new));
         let counts = ended.counts;
         let lost_samples = counts.lost_samples + unwritten;
@@ -299,7 +301,7 @@ impl Recording {
 
 /// Ends the file after the samples that are kept and gives it its name; a message of no samples
 /// has no file. Returns where the file is, what it holds, and what went wrong.
-fn finish_file(part: PartFile, wav: WavWriter, kept: u64) -> (Option<PathBuf>, u64, io::Result<()>) {
+fn finish_file(part: PartFile, wav: &mut WavWriter, kept: u64) -> (Option<PathBuf>, u64, io::Result<()>) {
     if kept.min(wav.samples()) == 0 {
         part.delete();
         return (None, 0, Ok(()));

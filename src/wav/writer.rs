@@ -16,6 +16,10 @@ pub struct WavWriter {
     format: Format,
     rate: SampleRate,
     samples: u64,
+    /// Samples that the header counts.
+    counted: u64,
+    /// How long the file is.
+    file_bytes: u64,
     written_bytes: u64,
 }
 
@@ -43,7 +47,8 @@ impl From<WriteError> for io::Error {
 impl WavWriter {
     /// Begins a file: an empty WAV from now on.
     pub fn new(file: File, format: Format, rate: SampleRate) -> Result<Self, WriteError> {
-        let mut writer = Self { file, format, rate, samples: 0, written_bytes: 0 };
+        let file_bytes = header_len(format);
+        let mut writer = Self { file, format, rate, samples: 0, counted: 0, file_bytes, written_bytes: 0 };
         writer.write_header(0)?;
         Ok(writer)
     }
@@ -70,8 +75,10 @@ impl WavWriter {
         if !self.data_bytes(total).is_multiple_of(2) {
             bytes.push(0);
         }
-        let (written, done) = write_all_at(&self.file, bytes, self.end_of(self.samples));
+        let offset = self.end_of(self.samples);
+        let (written, done) = write_all_at(&self.file, bytes, offset);
         self.written_bytes += written as u64;
+        self.file_bytes = self.file_bytes.max(offset + written as u64);
         let arrived = self.samples + written as u64 / u64::from(self.format.bytes_per_sample());
         let arrived = if done.is_ok() { total } else { arrived.min(total) };
         // The header's block is there already, so that a full disk still takes it.
@@ -95,26 +102,39 @@ impl WavWriter {
     pub fn clear(&mut self) -> Result<(), WriteError> {
         self.samples = 0;
         self.write_header(0)?;
-        Ok(self.file.set_len(header_len(self.format))?)
+        self.set_len(header_len(self.format))
     }
 
     /// Ends the file after `samples` of what was written: header first, so that it never counts
     /// what is gone.
-    pub fn finish(mut self, samples: u64) -> Result<u64, WriteError> {
+    pub fn finish(&mut self, samples: u64) -> Result<u64, WriteError> {
+        let cut = samples < self.samples;
         self.samples = samples.min(self.samples);
-        self.write_header(self.samples)?;
-        let data = self.data_bytes(self.samples);
-        if data % 2 == 1 {
-            self.file.write_all_at(&[0], self.end_of(self.samples))?;
+        if self.counted != self.samples {
+            self.write_header(self.samples)?;
         }
-        self.file.set_len(header_len(self.format) + data.next_multiple_of(2))?;
+        let data = self.data_bytes(self.samples);
+        let length = header_len(self.format) + data.next_multiple_of(2);
+        if cut || self.file_bytes != length {
+            if data % 2 == 1 {
+                self.file.write_all_at(&[0], self.end_of(self.samples))?;
+            }
+            self.set_len(length)?;
+        }
         Ok(self.samples)
+    }
+
+    fn set_len(&mut self, bytes: u64) -> Result<(), WriteError> {
+        self.file.set_len(bytes)?;
+        self.file_bytes = bytes;
+        Ok(())
     }
 
     fn write_header(&mut self, samples: u64) -> Result<(), WriteError> {
         let header = self.header(samples)?;
         self.file.write_all_at(&header, 0)?;
         self.written_bytes += header.len() as u64;
+        self.counted = samples;
         Ok(())
     }
 
@@ -187,6 +207,13 @@ mod tests {
             let expected =
                 (header_len(format) + 133 * u64::from(format.bytes_per_sample())).next_multiple_of(2);
             assert_eq!(file.metadata().unwrap().len(), expected);
+            // The byte that makes the length even is none of the sample that was cut off.
+            assert_eq!(writer.finish(132).unwrap(), 132);
+            writer.append(&[&[1_000; 2]], &mut bytes).unwrap();
+            assert_eq!(writer.finish(133).unwrap(), 133);
+            let mut last = [1];
+            file.read_exact_at(&mut last, expected - 1).unwrap();
+            assert!(format == Format::Pcm16 || last == [0]);
         }
     }
 }
