@@ -19,7 +19,8 @@ soname=libafterbeep.so.$abi
 features="--no-default-features --features std,capi"
 target=${CARGO_TARGET_DIR:-target}
 cargo rustc --release --lib $features --crate-type staticlib
-cargo rustc --release --lib $features --crate-type cdylib -- -C link-arg=-Wl,-soname,"$soname"
+# Never unmapped: handles that outlive dlclose() still find their slots, and no thread loses its code.
+cargo rustc --release --lib $features --crate-type cdylib -- -C link-arg=-Wl,-soname,"$soname" -C link-arg=-Wl,-z,nodelete
 
 root=${DESTDIR:-}$prefix
 mkdir -p "$root/include" "$root/lib/pkgconfig" "$root/share/afterbeep/cmake"

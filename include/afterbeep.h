@@ -233,6 +233,10 @@ enum afterbeep_status
    * The engine was closed: destroy it.
    */
   AFTERBEEP_STATUS_CLOSED = -26,
+  /**
+   * The process is a fork of one that had used the library: record in one of them, or run another program here.
+   */
+  AFTERBEEP_STATUS_FORKED = -27,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L

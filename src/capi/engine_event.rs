@@ -5,7 +5,7 @@ use super::guard;
 use super::memory::{object, write_sized};
 use super::session::afterbeep_session;
 use super::status::afterbeep_status;
-use crate::engine::EngineEvent;
+use crate::engine::{EngineEvent, OpenError};
 use std::ffi::{c_int, c_void};
 use std::mem::size_of;
 use std::os::fd::AsRawFd;
@@ -213,6 +213,9 @@ pub unsafe extern "C" fn afterbeep_engine_set_event_callback(
             // SAFETY: the host vouches for its function.
             unsafe { callback(&raw const event, user_data.pointer()) };
         };
-        engine.on_event(tell).map_err(|_| afterbeep_status::IO)
+        engine.on_event(tell).map_err(|error| match error {
+            OpenError::Forked => afterbeep_status::FORKED,
+            _ => afterbeep_status::IO,
+        })
     })
 }

@@ -105,6 +105,7 @@ impl From<OpenError> for Failure {
             OpenError::Descriptors => (afterbeep_status::DESCRIPTORS, 0, ""),
             OpenError::DiskSpace { .. } => (afterbeep_status::DISK_SPACE, 0, ""),
             OpenError::FileSystemStalled(_) => (afterbeep_status::FILE_SYSTEM_STALLED, 0, ""),
+            OpenError::Forked => (afterbeep_status::FORKED, 0, ""),
             OpenError::Start(cause) => (afterbeep_status::IO, os(cause), ""),
         };
         Self { status, os_error, field, text }

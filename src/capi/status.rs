@@ -62,10 +62,12 @@ pub enum afterbeep_status {
     FILE_SYSTEM_STALLED = -25,
     /// The engine was closed: destroy it.
     CLOSED = -26,
+    /// The process is a fork of one that had used the library: record in one of them, or run another program here.
+    FORKED = -27,
 }
 
 impl afterbeep_status {
-    const ALL: [(Self, &'static CStr); 27] = [
+    const ALL: [(Self, &'static CStr); 28] = [
         (Self::OK, c"ok"),
         (
             Self::INVALID_ARGUMENT,
@@ -99,6 +101,7 @@ impl afterbeep_status {
             c"the file system does not answer; use another one, or wait until it does",
         ),
         (Self::CLOSED, c"the engine was closed; destroy it"),
+        (Self::FORKED, c"the process is a fork of one that records; run another program here"),
     ];
 }
 
@@ -126,6 +129,7 @@ impl From<crate::engine::SessionError> for afterbeep_status {
             SessionError::Foreign => Self::FOREIGN,
             SessionError::FrameTooLong => Self::FRAME_TOO_LONG,
             SessionError::NotFinished => Self::NOT_FINISHED,
+            SessionError::Forked => Self::FORKED,
             SessionError::Late => Self::LATE,
             SessionError::TimestampJump => Self::TIMESTAMP_JUMP,
         }

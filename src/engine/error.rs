@@ -31,6 +31,9 @@ pub enum OpenError {
     /// Writers are stalled in the file system.
     #[error("the file system of {0} does not answer; use another one, or wait until it does")]
     FileSystemStalled(PathBuf),
+    /// The process is a fork of one that had used the library: none of its threads is here.
+    #[error("the process is a fork of one that records; record in one of them, or run another program here")]
+    Forked,
     /// A thread could not be started, or the descriptor that tells of events not be made.
     #[error("the engine could not be started: {0}")]
     Start(#[source] io::Error),
@@ -77,6 +80,9 @@ pub enum SessionError {
     /// The frame's timestamp is minutes ahead, or long past: it was taken as what comes next, and the jump is counted.
     #[error("the timestamp jumped; the frame was taken as what comes next")]
     TimestampJump,
+    /// The process is a fork of the one that opened the session.
+    #[error("the session belongs to the process that this one was forked from")]
+    Forked,
     /// The message is not finished yet.
     #[error("the message is not finished yet; end it, or wait longer")]
     NotFinished,

@@ -5,6 +5,7 @@ mod admission;
 mod config;
 mod error;
 mod event;
+mod fork;
 mod gate;
 mod handle;
 mod holdback;
@@ -69,6 +70,10 @@ impl Engine {
     /// Starts the writer threads. An engine takes one file descriptor, and each session another.
     pub fn new(config: &EngineConfig) -> Result<Self, OpenError> {
         config.validate()?;
+        if fork::is_child() {
+            return Err(OpenError::Forked);
+        }
+        fork::watch();
         let time = |ms: u32| Duration::from_millis(ms.into());
         let times = Times {
             poll: time(config.poll_interval_ms),
@@ -100,6 +105,9 @@ impl Engine {
     }
 
     fn try_open(&self, session: &SessionConfig, file: &FileConfig) -> Result<SessionHandle, OpenError> {
+        if fork::is_child() {
+            return Err(OpenError::Forked);
+        }
         let place = Place::reserve(&self.shared, self.config.max_sessions)?;
         let rate = session.sample_rate;
         let pre_roll = if session.start_on_speech { rate.samples(session.pre_roll_ms.into()) } else { 0 };
@@ -142,12 +150,19 @@ impl Engine {
     /// [`Overrun`](SessionError::Overrun), once: later events were lost, because too many awaited: more than two a
     /// session of `max_sessions`. What they told can be asked of the sessions.
     pub fn poll_event(&self) -> Result<Option<EngineEvent>, SessionError> {
+        if fork::is_child() {
+            // The descriptor is shared: reading it here would take events from the other process.
+            return Err(SessionError::Forked);
+        }
         self.shared.events.poll().map_err(|_| SessionError::Overrun)
     }
 
     /// Takes the oldest event, or waits for one, for `timeout` at most. From any thread, and several. Errors as
     /// [`poll_event`](Self::poll_event).
     pub fn wait_event(&self, timeout: Duration) -> Result<Option<EngineEvent>, SessionError> {
+        if fork::is_child() {
+            return Err(SessionError::Forked);
+        }
         self.shared.events.wait(timeout).map_err(|_| SessionError::Overrun)
     }
 
@@ -160,6 +175,9 @@ impl Engine {
     /// Has events told by calls from a library thread of its own, from now on until the engine is closed. The callback
     /// may block, and use sessions; it must not close the engine. Another callback takes the place of the former one.
     pub fn on_event(&self, callback: impl FnMut(EngineEvent) + Send + 'static) -> Result<(), OpenError> {
+        if fork::is_child() {
+            return Err(OpenError::Forked);
+        }
         let mut teller = lock(&self.teller);
         if let Some(former) = teller.take() {
             former.stop(Duration::ZERO);
@@ -186,6 +204,10 @@ impl Engine {
 
     fn end(&mut self, timeout: Duration) -> CloseReport {
         self.closed = true;
+        if fork::is_child() {
+            // Nobody is here to finish anything; the messages are the other process's.
+            return CloseReport { unfinished: Vec::new(), callback_returned: true };
+        }
         let began = Instant::now();
         self.crew.close(timeout);
         let unfinished = Slot::close_all(&self.shared);

@@ -6,7 +6,7 @@ use super::gate::{Gated, Refused};
 use super::media::{ControlEnds, EndRequest, Ended, Media, Queued, Request};
 use super::player::Player;
 use super::statistics::Counters;
-use super::{SessionError, SessionHandle, SessionResult, Unfinished, lock};
+use super::{SessionError, SessionHandle, SessionResult, Unfinished, fork, lock};
 use crate::dsp::dtmf::Digit;
 use crate::session::{Session, SessionEvent, State, Terminators};
 use crossbeam::utils::CachePadded;
@@ -153,6 +153,9 @@ impl Slot {
     /// The slot of a handle, if there ever was one.
     #[inline]
     pub(super) fn of(handle: SessionHandle) -> Result<&'static Self, SessionError> {
+        if fork::is_child() {
+            return Err(SessionError::Forked);
+        }
         let (chunk, place) = (handle.index() / CHUNK, handle.index() % CHUNK);
         let made = SLOTS.get(chunk as usize).and_then(OnceLock::get);
         made.and_then(|chunk| chunk.get(place as usize)).ok_or(SessionError::Foreign)
