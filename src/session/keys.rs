@@ -18,15 +18,15 @@ pub(super) struct Keys {
     signalled: Recent<Span>,
 }
 
-/// Where the tones of a digit lie.
-#[derive(Clone, Copy, Debug)]
+/// Where the tones of a digit end.
+#[derive(Clone, Copy, Debug, Default)]
 struct Heard {
-    /// `None` while they sound.
-    end: Option<u64>,
+    /// The last sample of all while they sound.
+    end: u64,
 }
 
 /// Where the residue of a signalled digit may begin.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Span {
     from: u64,
     until: u64,
@@ -37,7 +37,7 @@ impl Keys {
     pub(super) fn heard(&mut self, digit: Digit, start: u64) -> bool {
         let residue = self.signalled.of(digit).any(|span| (span.from..=span.until).contains(&start));
         if !residue {
-            self.heard.put(digit, Heard { end: None });
+            self.heard.put(digit, Heard { end: u64::MAX });
         }
         !residue
     }
@@ -45,7 +45,7 @@ impl Keys {
     /// A digit's tones ended.
     pub(super) fn heard_until(&mut self, digit: Digit, end: u64) {
         if let Some(heard) = self.heard.newest(digit) {
-            heard.end.get_or_insert(end);
+            heard.end = heard.end.min(end);
         }
     }
 
@@ -54,7 +54,7 @@ impl Keys {
     pub(super) fn signalled(&mut self, digit: Digit, start: u64, now: u64) -> bool {
         let from = start.saturating_sub(RESIDUE_SAMPLES);
         self.signalled.put(digit, Span { from, until: now + RESIDUE_SAMPLES });
-        !self.heard.remove(digit, |heard| heard.end.is_none_or(|end| end >= from))
+        !self.heard.remove(digit, |heard| heard.end >= from)
     }
 
     /// A signalled digit still lasts.
@@ -65,39 +65,40 @@ impl Keys {
     }
 }
 
-/// A few digits, the newest last.
-#[derive(Clone, Debug)]
-struct Recent<T>([Option<(Digit, T)>; RECENT]);
-
-impl<T> Default for Recent<T> {
-    fn default() -> Self {
-        Self([const { None }; RECENT])
-    }
+/// A few digits, the newest last, and what is known of each; apart, as a session has to be small.
+#[derive(Clone, Debug, Default)]
+struct Recent<T> {
+    digits: [Option<Digit>; RECENT],
+    values: [T; RECENT],
 }
 
-impl<T> Recent<T> {
+impl<T: Copy + Default> Recent<T> {
     fn put(&mut self, digit: Digit, value: T) {
-        self.0.rotate_left(1);
-        if let Some(last) = self.0.last_mut() {
-            *last = Some((digit, value));
+        self.digits.rotate_left(1);
+        self.values.rotate_left(1);
+        if let (Some(last), Some(known)) = (self.digits.last_mut(), self.values.last_mut()) {
+            (*last, *known) = (Some(digit), value);
         }
     }
 
     fn of(&self, digit: Digit) -> impl Iterator<Item = &T> {
-        self.0.iter().flatten().filter(move |(other, _)| *other == digit).map(|(_, value)| value)
+        self.digits
+            .iter()
+            .zip(&self.values)
+            .filter(move |(other, _)| **other == Some(digit))
+            .map(|known| known.1)
     }
 
     fn newest(&mut self, digit: Digit) -> Option<&mut T> {
-        self.0.iter_mut().rev().flatten().find(|(other, _)| *other == digit).map(|(_, value)| value)
+        let known = self.digits.iter().zip(&mut self.values).rev();
+        known.into_iter().find(|(other, _)| **other == Some(digit)).map(|known| known.1)
     }
 
     /// Removes the oldest of a digit's that is looked for, and says whether there was one.
     fn remove(&mut self, digit: Digit, wanted: impl Fn(&T) -> bool) -> bool {
-        let found = self
-            .0
-            .iter_mut()
-            .find(|place| place.as_ref().is_some_and(|(other, value)| *other == digit && wanted(value)));
-        found.is_some_and(|place| place.take().is_some())
+        let mut known = self.digits.iter_mut().zip(&self.values);
+        let found = known.find(|(other, value)| **other == Some(digit) && wanted(value));
+        found.is_some_and(|(other, _)| other.take().is_some())
     }
 }
 

@@ -49,7 +49,7 @@ impl Limits {
     }
 }
 
-impl Session {
+impl<P> Session<P> {
     /// Samples until the next position at which the clock, a limit or lasting silence decides.
     pub(super) fn until_next_decision(&self) -> usize {
         let position = self.blocks.position();

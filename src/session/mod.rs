@@ -17,6 +17,8 @@ mod vocabulary;
 pub use config::{ConfigError, SessionConfig};
 pub use end::{Cut, End};
 pub use end_reason::EndReason;
+#[cfg(feature = "std")]
+pub(crate) use event::PackedEvent;
 pub use event::{DigitEvent, DigitSource, SessionEvent};
 pub use pause::PauseMode;
 pub use state::State;
@@ -32,6 +34,7 @@ use crate::dsp::silence::{Activity, SilenceDetector};
 use crate::dsp::tone_plan::ToneKind;
 use crate::dsp::{BLOCK_SAMPLES, BlockBuffer};
 use crate::line::SampleRate;
+use core::borrow::BorrowMut;
 use core::ops::Range;
 use event::Events;
 use keys::Keys;
@@ -59,14 +62,17 @@ pub struct KeySpan {
 /// A session: feed it every sample that the line delivers, or has lost.
 ///
 /// Nothing here allocates, blocks or panics; the work of a call is bounded by its frame.
+///
+/// `P` is where a detector of call-progress tones lives: in place, or, where most sessions listen for none and memory
+/// counts, behind a pointer such as `Box<CallProgressDetector>`.
 #[derive(Clone, Debug)]
-pub struct Session {
+pub struct Session<P = CallProgressDetector> {
     state: State,
     beep: Option<Beep>,
     blocks: BlockBuffer,
     dtmf: DtmfDetector,
     silence: SilenceDetector,
-    tones: Option<CallProgressDetector>,
+    tones: Option<P>,
     signalling: TelephoneEvents,
     keys: Keys,
     events: Events,
@@ -91,7 +97,9 @@ impl Session {
     pub fn new(config: &SessionConfig) -> Result<Self, ConfigError> {
         Self::with_kernel(config, Kernel::COMPILED)
     }
+}
 
+impl<P: BorrowMut<CallProgressDetector> + From<CallProgressDetector>> Session<P> {
     /// A session about to play its beep, or to record.
     pub fn with_kernel(config: &SessionConfig, kernel: Kernel) -> Result<Self, ConfigError> {
         config.validate()?;
@@ -102,7 +110,7 @@ impl Session {
         };
         let silence = SilenceDetector::new(&config.silence)?;
         let tones = match &config.tone_plan {
-            Some(plan) => Some(CallProgressDetector::with_kernel(plan, kernel)?),
+            Some(plan) => Some(CallProgressDetector::with_kernel(plan, kernel)?.into()),
             None => None,
         };
         let beep_end = beep.as_ref().map_or(0, |beep| beep.len_samples().into());
@@ -131,6 +139,39 @@ impl Session {
         Ok(session)
     }
 
+    /// Takes the next frame and returns what of it to record. Takes nothing once ended.
+    ///
+    /// Where the recording starts by a sound, it may start before this frame: the samples to record are then the
+    /// newest [`recorded_samples`](Self::recorded_samples) of all.
+    pub fn push(&mut self, frame: &[i16]) -> Recorded {
+        if self.pause.is_some() {
+            return Recorded::Silence(self.pass_over(frame.len()));
+        }
+        let recorded_before = self.recorded_samples();
+        let mut rest = frame;
+        while !rest.is_empty() && self.end.is_none() {
+            let step = rest.len().min(self.blocks.missing()).min(self.until_next_decision());
+            let (step, later) = rest.split_at(step);
+            // A step never exceeds the block.
+            self.blocks.take(step);
+            rest = later;
+            if let Some(block) = self.blocks.complete(step) {
+                let measured = self.dtmf.block(block, &self.blocks);
+                let tone = match &mut self.tones {
+                    Some(tones) => tones.borrow_mut().block(block, &self.blocks, measured.total),
+                    None => None,
+                };
+                self.step_block(&measured, tone);
+            }
+            self.step_limits();
+        }
+        let pushed = frame.len() - rest.len();
+        let recorded = (self.recorded_samples() - recorded_before) as usize;
+        Recorded::Audio(pushed.saturating_sub(recorded)..pushed)
+    }
+}
+
+impl<P> Session<P> {
     /// Where the session stands.
     pub const fn state(&self) -> State {
         self.state
@@ -188,37 +229,6 @@ impl Session {
     /// Samples dropped after the beep so far, where its echo may have been.
     pub fn echo_guard_samples(&self) -> u64 {
         self.position().clamp(self.limits.beep_end, self.limits.guard_end) - self.limits.beep_end
-    }
-
-    /// Takes the next frame and returns what of it to record. Takes nothing once ended.
-    ///
-    /// Where the recording starts by a sound, it may start before this frame: the samples to record are then the
-    /// newest [`recorded_samples`](Self::recorded_samples) of all.
-    pub fn push(&mut self, frame: &[i16]) -> Recorded {
-        if self.pause.is_some() {
-            return Recorded::Silence(self.pass_over(frame.len()));
-        }
-        let recorded_before = self.recorded_samples();
-        let mut rest = frame;
-        while !rest.is_empty() && self.end.is_none() {
-            let step = rest.len().min(self.blocks.missing()).min(self.until_next_decision());
-            let (step, later) = rest.split_at(step);
-            // A step never exceeds the block.
-            self.blocks.take(step);
-            rest = later;
-            if let Some(block) = self.blocks.complete(step) {
-                let measured = self.dtmf.block(block, &self.blocks);
-                let tone = match &mut self.tones {
-                    Some(tones) => tones.block(block, &self.blocks, measured.total),
-                    None => None,
-                };
-                self.step_block(&measured, tone);
-            }
-            self.step_limits();
-        }
-        let pushed = frame.len() - rest.len();
-        let recorded = (self.recorded_samples() - recorded_before) as usize;
-        Recorded::Audio(pushed.saturating_sub(recorded)..pushed)
     }
 
     /// Takes samples that the line lost and returns how much silence to record for them.
@@ -323,7 +333,8 @@ impl Session {
         Some(KeySpan { start: recorded(start), end: end.map(recorded) })
     }
 
-    /// Takes the oldest event that awaits. Forty are kept; see [`lost_events`](Self::lost_events).
+    /// Takes the oldest event that awaits. Sixteen are kept, which is more than a frame of 1600 samples can bring; see
+    /// [`lost_events`](Self::lost_events).
     #[inline]
     pub fn poll_event(&mut self) -> Option<SessionEvent> {
         self.events.take()

@@ -10,7 +10,7 @@ const ONSET_TOLERANCE_SAMPLES: u64 = 40;
 /// How long before its first packet a signalled key may have begun: 400 ms at 8 kHz.
 const SIGNALLED_AGE_MAX_SAMPLES: u64 = 3_200;
 
-impl Session {
+impl<P> Session<P> {
     /// Takes a digit that the host received by other signalling than RTP (SIP INFO).
     pub fn digit(&mut self, digit: Digit) {
         self.signalled(digit, 0);

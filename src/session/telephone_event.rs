@@ -49,24 +49,37 @@ const SEGMENT_MAX: u32 = 0xFFFF;
 
 /// Tells new events from further packets of known ones, by timestamp: whichever packet arrives first counts, so that
 /// no loss, repetition or change of order adds or drops a digit.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct TelephoneEvents {
-    /// Timestamps and codes, overwritten in turn.
-    known: [Option<(u32, u8)>; KNOWN],
+    /// Timestamps and codes, overwritten in turn; apart, as a session has to be small.
+    timestamps: [u32; KNOWN],
+    codes: [u8; KNOWN],
     next: u8,
+}
+
+/// The code of a place that holds no event yet.
+const NO_EVENT: u8 = u8::MAX;
+
+impl Default for TelephoneEvents {
+    fn default() -> Self {
+        Self { timestamps: [0; KNOWN], codes: [NO_EVENT; KNOWN], next: 0 }
+    }
 }
 
 impl TelephoneEvents {
     /// Takes a packet.
     pub fn receive(&mut self, packet: &TelephoneEvent) -> Signalled {
         let Some(digit) = Digit::from_event_code(packet.event) else { return Signalled::Other };
-        let is_known = |timestamp: u32| self.known.contains(&Some((timestamp, packet.event)));
+        let is_known = |timestamp| {
+            self.timestamps.iter().zip(&self.codes).any(|known| known == (&timestamp, &packet.event))
+        };
         if is_known(packet.rtp_timestamp) {
             return Signalled::GoesOn(digit);
         }
         let continues = is_known(packet.rtp_timestamp.wrapping_sub(SEGMENT_MAX));
-        if let Some(place) = self.known.get_mut(usize::from(self.next)) {
-            *place = Some((packet.rtp_timestamp, packet.event));
+        let place = usize::from(self.next);
+        if let (Some(timestamp), Some(code)) = (self.timestamps.get_mut(place), self.codes.get_mut(place)) {
+            (*timestamp, *code) = (packet.rtp_timestamp, packet.event);
         }
         self.next = (self.next + 1) % KNOWN as u8;
         if continues { Signalled::GoesOn(digit) } else { Signalled::Began(digit) }
