@@ -56,8 +56,8 @@ impl CreateError {
 /// another file.
 #[derive(Debug)]
 pub(crate) struct PartFile {
-    part: PathBuf,
-    path: PathBuf,
+    /// The one path that is kept, as a session has to be small: `NAME.part`.
+    part: Box<Path>,
 }
 
 impl PartFile {
@@ -95,7 +95,7 @@ impl PartFile {
         }
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         match open(&part, flags, Mode::RUSR | Mode::WUSR) {
-            Ok(file) => Ok((Self { part, path }, File::from(file))),
+            Ok(file) => Ok((Self { part: part.into_boxed_path() }, File::from(file))),
             // The directory is there, so that this is no directory to create files in.
             Err(Errno::NOENT) => Err(CreateError::Permission(part)),
             Err(error) => Err(CreateError::from_io(&part, error.into())),
@@ -110,22 +110,24 @@ impl PartFile {
     /// Gives the finished file its name. Where that fails, the file stays under the name that comes
     /// with the error.
     pub(crate) fn commit(self) -> Result<PathBuf, (PathBuf, io::Error)> {
-        let renamed = match renameat_with(CWD, &self.part, CWD, &self.path, RenameFlags::NOREPLACE) {
+        // `.part` is all that an extension can be.
+        let path = self.part.with_extension("");
+        let renamed = match renameat_with(CWD, &*self.part, CWD, &path, RenameFlags::NOREPLACE) {
             // Not every file system knows the flag; a hard link does not replace a file either.
             Err(Errno::INVAL | Errno::NOSYS) => {
-                fs::hard_link(&self.part, &self.path).and_then(|()| fs::remove_file(&self.part))
+                fs::hard_link(&self.part, &path).and_then(|()| fs::remove_file(&self.part))
             }
             renamed => renamed.map_err(io::Error::from),
         };
         match renamed {
-            Ok(()) => Ok(self.path),
-            Err(error) => Err((self.part, error)),
+            Ok(()) => Ok(path),
+            Err(error) => Err((self.leave(), error)),
         }
     }
 
     /// Leaves the file as it is.
     pub(crate) fn leave(self) -> PathBuf {
-        self.part
+        self.part.into_path_buf()
     }
 
     /// Removes the file.
