@@ -2124,7 +2124,7 @@ afterbeep_status afterbeep_silence_create_like(const struct afterbeep_session_co
                                                struct afterbeep_silence **out_silence);
 
 /**
- * Takes the oldest event that awaits, also after the message's end. 128 are kept. Digits stand in no log.
+ * Takes the oldest event that awaits, also after the message's end. 64 are kept. Digits stand in no log.
  *
  * @param session      any value.
  * @param out_event    out, not NULL; written on success only.

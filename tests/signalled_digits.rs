@@ -262,7 +262,7 @@ fn events_that_nobody_polls_are_declared_lost() {
         session.telephone_event(&packet).unwrap();
         session.push(&[0; 80]).unwrap();
     }
-    for _ in 0..128 {
+    for _ in 0..64 {
         assert!(matches!(session.poll_event(), Ok(Some(_))));
     }
     // Told once.

@@ -52,7 +52,7 @@ const NOTHING: afterbeep_session_event = afterbeep_session_event {
     reserved: 0,
 };
 
-/// Takes the oldest event that awaits, also after the message's end. 128 are kept. Digits stand in no log.
+/// Takes the oldest event that awaits, also after the message's end. 64 are kept. Digits stand in no log.
 ///
 /// @param session      any value.
 /// @param out_event    out, not NULL; written on success only.

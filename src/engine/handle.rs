@@ -143,7 +143,7 @@ impl SessionHandle {
         self.request(Request::TelephoneEvent(*packet))
     }
 
-    /// Takes the oldest event that the session told, also after its end. 128 are kept.
+    /// Takes the oldest event that the session told, also after its end. 64 are kept.
     ///
     /// # Errors
     /// [`Overrun`](SessionError::Overrun), once: further events were lost because too many awaited.

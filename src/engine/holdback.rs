@@ -1,10 +1,11 @@
 //! Keeps recorded audio back until it is known what becomes of it: whether it precedes the first word, and whether it is a
 //! key's tone. No lock, allocation, system call or clock.
 
+use super::EngineSession;
 use super::track::Track;
 use crate::dsp::BLOCK_SAMPLES;
 use crate::line::FRAME_MAX_SAMPLES;
-use crate::session::{KeySpan, Session};
+use crate::session::KeySpan;
 
 /// How long a sample waits for a key to be recognised that it may belong to: a key takes 58 ms, and its first sample is
 /// found to 5 ms.
@@ -62,7 +63,7 @@ impl Holdback {
 
     /// Gives the track what has waited long enough, or everything where the session has ended. Says whether all of it
     /// found room.
-    pub(super) fn release(&mut self, session: &Session, track: &mut Track) -> bool {
+    pub(super) fn release(&mut self, session: &EngineSession, track: &mut Track) -> bool {
         if self.mask
             && let Some(span) = session.key_span()
         {

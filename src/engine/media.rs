@@ -1,18 +1,20 @@
 //! The media side of a session: what a push touches. No lock, allocation, system call or clock.
 
+use super::EngineSession;
 use super::holdback::Holdback;
+use super::mailbox::{Receiver, Sender, mailbox};
 use super::track::{Gap, Queue, Track};
 use crate::dsp::BLOCK_SAMPLES;
 use crate::dsp::dtmf::Digit;
 use crate::line::{ComfortNoise, FRAME_MAX_SAMPLES, Placed, RtpTimeline};
-use crate::session::{End, PauseMode, Recorded, Session, SessionEvent, State, TelephoneEvent};
-use ringbuf::traits::{Consumer, Producer};
-use ringbuf::{HeapCons, HeapProd, HeapRb};
+use crate::session::{End, PackedEvent, PauseMode, Recorded, State, TelephoneEvent};
 
 /// Requests that may await the next frame.
 const REQUESTS: usize = 16;
-/// Events that may await a host that polls: all digits of twenty seconds.
-const EVENTS: usize = 128;
+/// Events that may await a host that polls: all digits of ten seconds.
+const EVENTS: usize = 64;
+/// A longer frame is taken in parts, so that the session always has room for what it tells.
+const PART_SAMPLES: usize = 1_600;
 
 /// What a control thread asks of a session; applied before the next frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,21 +96,21 @@ pub(super) enum Taken {
 /// What control threads have of a session's queues, one at a time.
 pub(super) struct ControlEnds {
     /// Where they put their requests.
-    pub(super) requests: HeapProd<Queued>,
+    pub(super) requests: Sender<Queued, REQUESTS>,
     /// Where they find what the session tells.
-    pub(super) events: HeapCons<SessionEvent>,
+    pub(super) events: Receiver<PackedEvent, EVENTS>,
 }
 
 pub(super) struct Media {
-    session: Session,
-    requests: HeapCons<Queued>,
+    session: EngineSession,
+    requests: Receiver<Queued, REQUESTS>,
     track: Track,
     /// Where recorded audio waits, if any of it has to.
-    holdback: Option<Holdback>,
+    holdback: Option<Box<Holdback>>,
     /// What stands in the place of what the line lost, if not silence.
     noise: Option<ComfortNoise>,
     rtp: RtpTimeline,
-    events: HeapProd<SessionEvent>,
+    events: Sender<PackedEvent, EVENTS>,
     late_samples: u64,
     timestamp_jumps: u64,
     told_events: u64,
@@ -118,16 +120,15 @@ pub(super) struct Media {
 impl Media {
     /// The session with a ring of so many samples, touched so that no push meets a page fault.
     pub(super) fn new(
-        session: Session,
+        session: EngineSession,
         ring_samples: usize,
-        holdback: Option<Holdback>,
+        holdback: Option<Box<Holdback>>,
         noise: Option<ComfortNoise>,
     ) -> (Self, ControlEnds, Queue) {
-        use ringbuf::traits::Split;
-        let burst = holdback.as_ref().map_or(0, Holdback::burst_samples);
+        let burst = holdback.as_deref().map_or(0, Holdback::burst_samples);
         let (track, queue) = Track::new(ring_samples + burst);
-        let (asked, requests) = HeapRb::new(REQUESTS).split();
-        let (events, told) = HeapRb::new(EVENTS).split();
+        let (asked, requests) = mailbox();
+        let (events, told) = mailbox();
         let media = Self {
             session,
             requests,
@@ -160,7 +161,17 @@ impl Media {
         if self.session.state() == State::Ended {
             return Taken::Ended;
         }
-        let whole = if self.session.paused().is_some() {
+        let mut whole = true;
+        for part in frame.chunks(PART_SAMPLES) {
+            whole &= self.take_part(part);
+            self.tell_events();
+        }
+        if whole { Taken::Whole } else { Taken::Overrun }
+    }
+
+    #[inline]
+    fn take_part(&mut self, frame: &[i16]) -> bool {
+        if self.session.paused().is_some() {
             self.push_masked(frame.len())
         } else if self.holdback.is_some() {
             self.push_held(frame)
@@ -169,8 +180,7 @@ impl Media {
                 Recorded::Audio(part) => frame.get(part).is_some_and(|part| self.track.append(part)),
                 Recorded::Silence(samples) => self.record_silence(samples),
             }
-        };
-        if whole { Taken::Whole } else { Taken::Overrun }
+        }
     }
 
     fn lose(&mut self, samples: usize) -> Taken {
@@ -304,6 +314,7 @@ impl Media {
             }
         }
         self.release_ended();
+        self.tell_events();
     }
 
     /// Ends the session as somebody asked.
@@ -338,18 +349,18 @@ impl Media {
     pub(super) fn tell_events(&mut self) -> (u64, u64) {
         while let Some(event) = self.session.poll_event() {
             self.told_events += 1;
-            self.lost_events += u64::from(self.events.try_push(event).is_err());
+            self.lost_events += u64::from(self.events.try_push(PackedEvent::pack(&event)).is_err());
         }
         (self.told_events, self.session.lost_events() + self.lost_events)
     }
 
-    pub(super) const fn session(&self) -> &Session {
+    pub(super) const fn session(&self) -> &EngineSession {
         &self.session
     }
 
     /// Samples that the ring takes now.
     pub(super) fn writable_samples(&self) -> usize {
-        let burst = self.holdback.as_ref().map_or(0, Holdback::burst_samples);
+        let burst = self.holdback.as_deref().map_or(0, Holdback::burst_samples);
         self.track.writable_samples().saturating_sub(burst)
     }
 

@@ -9,6 +9,7 @@ mod fork;
 mod gate;
 mod handle;
 mod holdback;
+mod mailbox;
 mod media;
 mod player;
 mod prometheus;
@@ -29,6 +30,7 @@ pub use result::{CloseReport, GAPS_MAX, Gap, GapCause, SessionResult, Unfinished
 pub use statistics::{EngineStatistics, LATENCY_BUCKETS, LatencyHistogram};
 
 use crate::cpu;
+use crate::dsp::call_progress::CallProgressDetector;
 use crate::line::{ComfortNoise, SampleRate};
 use crate::message::{CreateError, PartFile};
 use crate::session::{Session, SessionConfig};
@@ -52,6 +54,9 @@ use writer::{Crew, Times};
 
 /// How long dropping an engine waits for its messages.
 const DROP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A session as engines run it: only those with a tone plan pay for the detector.
+type EngineSession = Session<Box<CallProgressDetector>>;
 
 /// Opens sessions and writes their files.
 ///
@@ -112,9 +117,9 @@ impl Engine {
         let rate = session.sample_rate;
         let pre_roll = if session.start_on_speech { rate.samples(session.pre_roll_ms.into()) } else { 0 };
         let holdback = (session.start_on_speech || session.mask_digits)
-            .then(|| Holdback::new(pre_roll as usize, session.mask_digits));
+            .then(|| Box::new(Holdback::new(pre_roll as usize, session.mask_digits)));
         let noise = session.comfort_noise_dbm0.map(ComfortNoise::new);
-        let session = Session::with_kernel(session, cpu::kernel())?;
+        let session = EngineSession::with_kernel(session, cpu::kernel())?;
         let player = Player::new(session.beep().copied(), noise.clone());
         let (media, ends, queue) = Media::new(session, self.ring_samples(rate), holdback, noise);
         check_file_system(&self.crew, &file.directory, self.config.min_free_kib)?;

@@ -6,11 +6,10 @@ use super::gate::{Gated, Refused};
 use super::media::{ControlEnds, EndRequest, Ended, Media, Queued, Request};
 use super::player::Player;
 use super::statistics::Counters;
-use super::{SessionError, SessionHandle, SessionResult, Unfinished, fork, lock};
+use super::{EngineSession, SessionError, SessionHandle, SessionResult, Unfinished, fork, lock};
 use crate::dsp::dtmf::Digit;
-use crate::session::{Session, SessionEvent, State, Terminators};
+use crate::session::{PackedEvent, SessionEvent, State, Terminators};
 use crossbeam::utils::CachePadded;
-use ringbuf::traits::{Consumer, Producer};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock};
@@ -92,7 +91,7 @@ enum Stage {
     /// The message is not finished; the host may have closed the handle already.
     Running { closed: bool },
     /// The message is finished; the host has not closed the handle yet.
-    Finished(SessionResult),
+    Finished(Box<SessionResult>),
 }
 
 /// What an engine's sessions, its writers and its host share.
@@ -123,7 +122,7 @@ impl Shared {
         self.pushed_samples.load(Ordering::Relaxed)
     }
 
-    fn publish(&self, generation: u32, session: &Session) {
+    fn publish(&self, generation: u32, session: &EngineSession) {
         self.beep_start.store(session.beep_start(), Ordering::Relaxed);
         self.pushed_samples.store(session.position(), Ordering::Relaxed);
         self.state.store(u64::from(generation) << 32 | session.state() as u64, Ordering::Release);
@@ -286,7 +285,7 @@ impl Slot {
     pub(super) fn poll_event(&self, generation: u32) -> Result<Option<SessionEvent>, SessionError> {
         let mut control = self.control(generation)?;
         let Some(owned) = control.owned.as_mut() else { return Ok(None) };
-        if let Some(event) = owned.ends.events.try_pop() {
+        if let Some(event) = owned.ends.events.try_pop().and_then(PackedEvent::unpack) {
             return Ok(Some(event));
         }
         let lost = self.shared.lost_events.load(Ordering::Relaxed);
@@ -340,7 +339,7 @@ impl Slot {
         };
         drop(self.finished.wait_timeout_while(control, timeout, running));
         match &self.control(generation)?.stage {
-            Stage::Finished(result) => Ok(result.clone()),
+            Stage::Finished(result) => Ok(SessionResult::clone(result)),
             _ => Err(SessionError::NotFinished),
         }
     }
@@ -352,7 +351,7 @@ impl Slot {
         if closed {
             self.vacate(handle, control);
         } else {
-            control.stage = Stage::Finished(result);
+            control.stage = Stage::Finished(Box::new(result));
         }
         self.finished.notify_all();
         !closed

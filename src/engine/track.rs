@@ -1,10 +1,11 @@
 //! A session's recorded audio on its way to the writer. No lock, allocation, system call or clock.
 
+use super::mailbox::{Receiver, Sender, mailbox};
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
 /// Gaps that may await the writer; further ones merge into the newest.
-const GAPS: usize = 16;
+const GAPS: usize = 8;
 
 /// Recorded samples that are not in the ring: the writer puts silence in their place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,20 +13,20 @@ pub(super) struct Gap {
     /// Position of the first one in the recording.
     pub(super) start: u64,
     pub(super) samples: u64,
-    /// How many of them we lost.
+    /// How many of them we lost: all or none, but where a gap of each kind had to be told as one.
     pub(super) lost: u64,
 }
 
 /// The reading ends of a track's queues.
 pub(super) struct Queue {
     pub(super) samples: HeapCons<i16>,
-    pub(super) gaps: HeapCons<Gap>,
+    pub(super) gaps: Receiver<Gap, GAPS>,
 }
 
 /// The writing ends.
 pub(super) struct Track {
     samples: HeapProd<i16>,
-    gaps: HeapProd<Gap>,
+    gaps: Sender<Gap, GAPS>,
     open_gap: Option<Gap>,
     /// Samples recorded so far, those in gaps included.
     position: u64,
@@ -38,7 +39,7 @@ impl Track {
         let (mut samples, mut queue) = HeapRb::new(ring_samples).split();
         samples.push_iter(std::iter::repeat_n(0, ring_samples));
         queue.clear();
-        let (gaps, gap_queue) = HeapRb::new(GAPS).split();
+        let (gaps, gap_queue) = mailbox();
         let track = Self { samples, gaps, open_gap: None, position: 0, lost_samples: 0 };
         (track, Queue { samples: queue, gaps: gap_queue })
     }
@@ -94,12 +95,22 @@ impl Track {
     }
 
     fn leave_gap(&mut self, samples: u64, lost: u64) {
-        if samples > 0 {
-            let gap = self.open_gap.get_or_insert(Gap { start: self.position, samples: 0, lost: 0 });
-            gap.samples += samples;
-            gap.lost += lost;
-            self.position += samples;
+        if samples == 0 {
+            return;
         }
+        let start = self.position;
+        self.position += samples;
+        // What we lost and what was silent are told apart, so that the writer can list what was lost. The last place is
+        // kept for the gap before the next sample.
+        if let Some(gap) = &mut self.open_gap {
+            let alike = gap.lost == if lost > 0 { gap.samples } else { 0 };
+            if alike || self.gaps.room() < 2 || self.gaps.try_push(*gap).is_err() {
+                gap.samples += samples;
+                gap.lost += lost;
+                return;
+            }
+        }
+        self.open_gap = Some(Gap { start, samples, lost });
     }
 }
 
@@ -163,7 +174,38 @@ mod tests {
             queued += drain(&mut queue).len() as u64;
         }
         assert_eq!(queued + track.lost_samples(), track.position());
-        let told: u64 = queue.gaps.pop_iter().map(|gap| gap.samples).sum();
+        let told: u64 = std::iter::from_fn(|| queue.gaps.try_pop()).map(|gap| gap.samples).sum();
         assert_eq!(told + track.open_gap().map_or(0, |gap| gap.samples), track.lost_samples());
+    }
+
+    #[test]
+    fn what_was_lost_and_what_was_silent_are_told_apart_while_there_is_room() {
+        let (mut track, mut queue) = Track::new(100);
+        assert!(!track.append(&[1; 130]));
+        track.append_silence(50);
+        track.append_silence(20);
+        assert!(!track.append(&[2; 40]));
+        drain(&mut queue);
+        assert!(track.append(&[3; 40]));
+        let told: Vec<_> = std::iter::from_fn(|| queue.gaps.try_pop()).collect();
+        let expected = [(100, 30, 30), (130, 70, 0), (200, 40, 40)].map(|(start, samples, lost)| Gap {
+            start,
+            samples,
+            lost,
+        });
+        assert_eq!(told, expected);
+        // With the queue full they share the last one, whose loss stays exact.
+        drain(&mut queue);
+        for _ in 0..2 * GAPS {
+            track.append(&[4; 130]);
+            track.append_silence(7);
+        }
+        let mut gaps: Vec<_> = std::iter::from_fn(|| queue.gaps.try_pop()).collect();
+        assert_eq!(gaps.len(), GAPS - 1);
+        assert!(gaps.iter().all(|gap| gap.lost == 0 || gap.lost == gap.samples));
+        gaps.extend(track.open_gap());
+        let sum = |part: fn(&Gap) -> u64| gaps.iter().map(part).sum::<u64>();
+        let lost = track.lost_samples() - 70;
+        assert_eq!((sum(|gap| gap.lost), sum(|gap| gap.samples)), (lost, lost + 7 * 2 * GAPS as u64));
     }
 }
