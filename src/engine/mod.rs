@@ -12,6 +12,7 @@ mod holdback;
 mod mailbox;
 mod media;
 mod player;
+mod prefetch;
 mod prometheus;
 mod recording;
 mod result;
@@ -25,7 +26,7 @@ mod writer;
 pub use config::{EngineConfig, FileConfig};
 pub use error::{OpenError, SessionError};
 pub use event::EngineEvent;
-pub use handle::SessionHandle;
+pub use handle::{Push, SessionHandle, push_many};
 pub use result::{CloseReport, GAPS_MAX, Gap, GapCause, SessionResult, Unfinished};
 pub use statistics::{EngineStatistics, LATENCY_BUCKETS, LatencyHistogram};
 

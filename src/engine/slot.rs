@@ -5,6 +5,7 @@ use super::event::EventQueue;
 use super::gate::{Gated, Refused};
 use super::media::{ControlEnds, EndRequest, Ended, Media, Queued, Request};
 use super::player::Player;
+use super::prefetch::prefetch;
 use super::statistics::Counters;
 use super::{EngineSession, SessionError, SessionHandle, SessionResult, Unfinished, fork, lock};
 use crate::dsp::dtmf::Digit;
@@ -158,6 +159,15 @@ impl Slot {
         let (chunk, place) = (handle.index() / CHUNK, handle.index() % CHUNK);
         let made = SLOTS.get(chunk as usize).and_then(OnceLock::get);
         made.and_then(|chunk| chunk.get(place as usize)).ok_or(SessionError::Foreign)
+    }
+
+    /// Has the cache fetch what a push will touch.
+    #[inline]
+    pub(super) fn fetch(handle: SessionHandle) {
+        if let Ok(slot) = Self::of(handle) {
+            prefetch(&slot.media);
+            prefetch(&slot.shared);
+        }
     }
 
     /// Takes a free slot for a session. `None` where all are taken.
