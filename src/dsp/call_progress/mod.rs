@@ -8,9 +8,13 @@
 mod bank;
 mod cadence;
 mod detector;
+mod find;
 mod fit;
 mod learn;
+mod onset;
+mod pending;
 mod receiver;
+mod sounding;
 mod special_information;
 mod steadiness;
 mod tracker;
