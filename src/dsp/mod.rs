@@ -11,6 +11,7 @@ pub mod goertzel;
 mod oscillator;
 pub mod silence;
 pub mod tone_plan;
+mod wave;
 
 pub use block::{BlockBuffer, HISTORY_SAMPLES};
 pub use goertzel::BLOCK_SAMPLES;

@@ -1,7 +1,7 @@
 use super::bank::{BANK, BANK_HZ, BIN_HZ, Band, LOW, bank_hz, frequency_hz, turns_alike};
 use super::fit::{Fit, Fitting, SINES_MAX, Sine};
+use crate::dsp::HISTORY_SAMPLES;
 use crate::dsp::goertzel::{BlockSpectrum, Kernel};
-use crate::dsp::{BLOCK_SAMPLES, HISTORY_SAMPLES};
 
 /// Least part of the power that the sinusoids make up. Real lines add harmonics at -13 and -17 dB, noise at -20.
 const MIN_PURITY: f32 = 0.84;
@@ -26,55 +26,50 @@ pub(super) fn find(
     later: &BlockSpectrum<8>,
 ) -> Result<Fit, f32> {
     let sound = |fit: &Fit| fit.purity >= MIN_PURITY && fit.bend_hz <= MAX_BEND_HZ && fit.swing <= MAX_SWING;
+    let checked = |fit: Fit| if sound(&fit) { Ok(fit) } else { Err(fit.purity) };
     match band {
         Band::High(place) => {
-            let one = Fit::new(history, [by_crossings(history), 0.0, 0.0, 0.0], 2);
-            if sound(&one) {
-                return Ok(one);
+            let one = Fitting::new(kernel, history, [by_crossings(history)]).settled(3);
+            if sound(&one) || place + 1 != BANK_HZ.len() {
+                return checked(one);
             }
-            if place + 1 != BANK_HZ.len() {
-                return Err(one.purity);
-            }
-            let four = Fit::new(history, HOWLER_HZ, 2);
+            let four = Fitting::new(kernel, history, HOWLER_HZ).settled(3);
             let least = 0.05 * four.sines.iter().map(Sine::power).sum::<f32>();
-            (sound(&four) && four.sines.iter().all(|sine| sine.power() >= least))
-                .then_some(four)
-                .ok_or(four.purity)
+            if four.sines.iter().all(|sine| sine.power() >= least) { checked(four) } else { Err(four.purity) }
         }
-        Band::Any => {
-            let one = Fit::new(history, [by_crossings(history), 0.0, 0.0, 0.0], 2);
-            if sound(&one) { Ok(one) } else { Err(one.purity) }
-        }
+        Band::Any => checked(Fitting::new(kernel, history, [by_crossings(history)]).settled(3)),
         Band::Low => {
             let (first, other) = low_hz(earlier, later);
-            let mut fitting = Fitting::new(history, [first, 0.0, 0.0, 0.0]);
-            let one = fitting.refined(1);
+            let mut fitting = Fitting::new(kernel, history, [first]);
+            let one = fitting.settled(2);
             if sound(&one) {
                 return Ok(one);
             }
             if let Some(other) = other.filter(|_| turns_alike(earlier, later)) {
-                let one = Fit::new(history, [other, 0.0, 0.0, 0.0], 1);
+                let one = fitting.with([other]).settled(2);
                 if sound(&one) {
                     return Ok(one);
                 }
             }
-            let rest = fitting.rest();
-            let ([_, earlier, later], []) = rest.as_chunks::<BLOCK_SAMPLES>() else { return Err(0.0) };
-            let (earlier, later) = (BANK.measure(kernel, earlier), BANK.measure(kernel, later));
+            let [earlier, later] = one.rest(kernel, history).map(|rest| BANK.measure(kernel, &rest));
             let (second, other) = low_hz(&earlier, &later);
+            let [Sine { hz: first, .. }, ..] = one.sines;
             // Most of what is no pair shows early.
-            let mut pair = fitting.and(second);
-            let mut rough = pair.refined(2).purity;
-            if let Some(mut other) = other.filter(|_| rough < MIN_PURITY).map(|other| fitting.and(other)) {
-                let purity = other.refined(2).purity;
-                if purity > rough {
-                    (pair, rough) = (other, purity);
+            let mut pair = fitting.with([first, second]);
+            let mut two = pair.settled(2);
+            if let Some(other) = other.filter(|_| two.purity < MIN_PURITY) {
+                let mut other = fitting.with([first, other]);
+                let fit = other.settled(2);
+                if fit.purity > two.purity {
+                    (pair, two) = (other, fit);
                 }
             }
-            if rough < MIN_PAIR_PURITY {
-                return Err(rough);
+            if two.purity < MIN_PAIR_PURITY {
+                return Err(two.purity);
             }
-            let two = pair.settled(3);
+            if !two.is_settled() {
+                two = pair.settled(3);
+            }
             let [a, b, ..] = two.sines;
             let even = a.power() >= MIN_TWIST * b.power() && b.power() >= MIN_TWIST * a.power();
             let sound = two.purity >= MIN_PURITY && two.bend_hz <= 2.0 * MAX_BEND_HZ && two.swing <= 2.0;

@@ -1,359 +1,277 @@
-//! Up to four sinusoids fitted to a run of samples, one after the other and over again: cheap where they are far enough
-//! apart for the run, which close pairs are not.
+//! Up to four sinusoids fitted to the history at once, by least squares: what they have in common is known in closed
+//! form, so that each pass over the samples corrects all frequencies, and two passes settle most fits.
 
+use super::scores::{CHUNKS, Scores};
 use crate::dsp::HISTORY_SAMPLES;
+use crate::dsp::goertzel::{BLOCK_SAMPLES, Kernel};
+use crate::dsp::wave::{Frequency, LANES, Lanes, Turn, Wave};
 use core::f32::consts::TAU;
 
 pub(super) const SINES_MAX: usize = 4;
-const THIRD: usize = HISTORY_SAMPLES / 3;
+/// A fit's thirds are the history's blocks.
+const THIRD: usize = BLOCK_SAMPLES;
+/// Hertz by which a frequency is off that gains a radian from third to third.
+const HZ_PER_RADIAN: f32 = 8_000.0 / TAU / THIRD as f32;
+/// Frequencies that a pass corrects by less than this are right: the amplitudes are, to a thousandth.
+const SETTLED_HZ: f32 = 0.5;
+/// What is left of one sinusoid in another's amplitude shrinks to a tenth or less each time.
+const SWEEPS: usize = 6;
 
-/// A sinusoid; its phase counts from the run's middle.
+/// A sinusoid; its phase counts from the history's middle.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sine {
     pub(super) hz: f32,
-    cos: f32,
-    sin: f32,
+    amplitude: Turn,
 }
 
 impl Sine {
-    pub(super) fn at(hz: f32) -> Self {
-        Self { hz, cos: 0.0, sin: 0.0 }
-    }
-
     pub(super) fn power(&self) -> f32 {
-        0.5 * (self.cos * self.cos + self.sin * self.sin)
+        0.5 * self.amplitude.square()
     }
 
-    fn step(&self) -> f32 {
-        self.hz * (TAU / 8_000.0)
+    /// The wave from a sample on that lies so far from the middle.
+    fn wave(&self, at: f32) -> Wave {
+        Wave::new(Turn::by(at * radians(self.hz)), Turn::by(radians(self.hz)))
     }
 }
 
-/// Sinusoids that explain a run.
+/// Radians a sample.
+fn radians(hz: f32) -> f32 {
+    hz * (TAU / 8_000.0)
+}
+
+/// Sinusoids that explain the history.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Fit {
     pub(super) sines: [Sine; SINES_MAX],
     /// The part of the power that they explain, 0 to 1.
     pub(super) purity: f32,
-    /// By how much the frequency of the first changes within the run, in hertz.
+    /// By how much the frequency of the first changes within the history, in hertz.
     pub(super) bend_hz: f32,
     /// The power of the strongest third by that of the weakest, of the first.
     pub(super) swing: f32,
     /// Mean of the samples.
     mean: f32,
+    /// The largest correction of a frequency in the last pass.
+    corrected_hz: f32,
 }
 
 impl Fit {
-    /// Fits sinusoids near these frequencies, 0 for none.
-    pub(super) fn new(samples: &[i16; HISTORY_SAMPLES], near_hz: [f32; SINES_MAX], rounds: usize) -> Self {
-        Fitting::new(samples, near_hz).refined(rounds)
+    /// Another pass would change little.
+    pub(super) fn is_settled(&self) -> bool {
+        self.corrected_hz < SETTLED_HZ
     }
 
-    /// Amplitudes of known sinusoids in a shorter run.
-    pub(super) fn known(samples: &[i16], sines: &[Sine; SINES_MAX]) -> Self {
-        let mut rest = [0.0; HISTORY_SAMPLES];
-        let rest = rest.get_mut(..samples.len()).unwrap_or_default();
-        rest.iter_mut().zip(samples).for_each(|(to, from)| *to = f32::from(*from));
-        let mean = rest.iter().sum::<f32>() / rest.len().max(1) as f32;
-        rest.iter_mut().for_each(|sample| *sample -= mean);
-        let sines = sines.map(|sine| Sine::at(sine.hz));
-        let mut fit = Self { sines, purity: 0.0, bend_hz: 0.0, swing: 1.0, mean };
-        let rounds = if sines[1].hz > 0.0 { 3 } else { 1 };
-        for _ in 0..rounds {
-            for sine in fit.sines.iter_mut().filter(|sine| sine.hz > 0.0) {
-                add(rest, sine, 1.0);
-                project(sine, rest);
-                add(rest, sine, -1.0);
+    /// The amplitudes of known sinusoids in one of the history's blocks; phases count from that block's middle.
+    pub(super) fn known(
+        kernel: Kernel,
+        history: &[i16; HISTORY_SAMPLES],
+        sines: &[Sine; SINES_MAX],
+        block: usize,
+    ) -> Self {
+        match sines.map(|sine| sine.hz) {
+            [a, 0.0, ..] => Fitting::new(kernel, history, [a]).of_block(block),
+            [a, b, 0.0, _] => Fitting::new(kernel, history, [a, b]).of_block(block),
+            all => Fitting::new(kernel, history, all).of_block(block),
+        }
+    }
+
+    /// The sinusoids' samples, the first one so far from the middle.
+    fn model(&self, kernel: Kernel, at: f32, count: usize) -> [[f32; LANES]; CHUNKS] {
+        let mut model = [[self.mean; LANES]; CHUNKS];
+        let chunks = model.get_mut(..count.div_ceil(LANES)).unwrap_or_default();
+        for sine in self.sines.iter().filter(|sine| sine.hz > 0.0) {
+            kernel.add_wave(chunks, &sine.wave(at), sine.amplitude);
+        }
+        model
+    }
+
+    /// By how much the sinusoids' presence explains each sample better than their absence does, the first one `at`
+    /// samples from the middle.
+    pub(super) fn scores(&self, kernel: Kernel, samples: &[i16], at: f32) -> Scores {
+        let model = self.model(kernel, at, samples.len());
+        let granted = 0.5 * self.sines.iter().map(Sine::power).sum::<f32>();
+        let errors =
+            samples.iter().zip(model.as_flattened()).map(|(&sample, model)| f32::from(sample) - model);
+        Scores::new(errors.map(|error| granted - error * error), granted)
+    }
+
+    /// What the sinusoids leave of the two newest blocks.
+    pub(super) fn rest(&self, kernel: Kernel, history: &[i16; HISTORY_SAMPLES]) -> [[i16; THIRD]; 2] {
+        let mut rest = [[0; THIRD]; 2];
+        let model = self.model(kernel, -0.5 * (THIRD as f32 - 1.0), 2 * THIRD);
+        let samples = history.iter().skip(THIRD).zip(model.as_flattened());
+        let left = samples.map(|(&sample, model)| (f32::from(sample) - model) as i16);
+        rest.as_flattened_mut().iter_mut().zip(left).for_each(|(to, left)| *to = left);
+        rest
+    }
+}
+
+/// A fit of N sinusoids at work.
+#[derive(Clone, Copy)]
+pub(super) struct Fitting<'a, const N: usize> {
+    kernel: Kernel,
+    history: &'a [i16; HISTORY_SAMPLES],
+    hz: [f32; N],
+    mean: f32,
+    /// Energy of the samples, their mean left out.
+    energy: f32,
+}
+
+impl<'a, const N: usize> Fitting<'a, N> {
+    /// Sinusoids near these frequencies.
+    pub(super) fn new(kernel: Kernel, history: &'a [i16; HISTORY_SAMPLES], near_hz: [f32; N]) -> Self {
+        let (mut sum, mut energy) = (0.0, 0.0);
+        for block in history.as_chunks().0 {
+            let of_block = kernel.sum_and_energy(block);
+            (sum, energy) = (sum + of_block.0, energy + of_block.1);
+        }
+        let mean = sum / HISTORY_SAMPLES as f32;
+        Self { kernel, history, hz: near_hz, mean, energy: energy - mean * sum }
+    }
+
+    /// The same samples, other frequencies.
+    pub(super) fn with<const M: usize>(&self, near_hz: [f32; M]) -> Fitting<'a, M> {
+        let Self { kernel, history, mean, energy, .. } = *self;
+        Fitting { kernel, history, hz: near_hz, mean, energy }
+    }
+
+    /// Passes over the samples until the frequencies are right, so many at the most.
+    pub(super) fn settled(&mut self, passes: usize) -> Fit {
+        let mut fit = self.pass();
+        for _ in 1..passes {
+            if fit.is_settled() {
+                break;
+            }
+            fit = self.pass();
+        }
+        fit
+    }
+
+    /// Fits the amplitudes, and corrects each frequency by the phase that it gains from third to third.
+    fn pass(&mut self) -> Fit {
+        let equations = self.equations();
+        let amplitudes = equations.solved();
+        let mut fit = self.fit();
+        fit.purity = if self.energy > 0.0 { equations.explained(&amplitudes) / self.energy } else { 0.0 };
+        let fitted = self.hz.iter_mut().zip(&equations.tones).zip(&amplitudes);
+        for (place, (sine, ((hz, tone), amplitudes))) in fit.sines.iter_mut().zip(fitted).enumerate() {
+            let [a, b, c, whole] = turns(amplitudes);
+            let early = b.phase_since(a, tone.whole()) * HZ_PER_RADIAN;
+            let late = c.phase_since(b, tone.whole()) * HZ_PER_RADIAN;
+            let correction_hz = 0.5 * (early + late);
+            *hz += correction_hz;
+            *sine = Sine { hz: *hz, amplitude: whole };
+            fit.corrected_hz = fit.corrected_hz.max(correction_hz.abs());
+            if place == 0 {
+                let [a, b, c] = [a, b, c].map(Turn::square);
+                let weakest = a.min(b).min(c);
+                fit.swing = if weakest > 0.0 { a.max(b).max(c) / weakest } else { f32::MAX };
+                fit.bend_hz = (late - early).abs();
             }
         }
         fit
     }
 
-    /// For how many of the samples the sinusoids hold, the first one `at` samples from the run's middle, the others
-    /// `direction` samples further each: until their absence explains the samples better than their presence does.
-    /// What is longer than two histories is left out.
-    pub(super) fn run(&self, samples: impl Iterator<Item = i16>, at: f32, direction: f32) -> usize {
-        let mut errors = [-self.mean; 2 * HISTORY_SAMPLES];
-        let mut count = 0;
-        for (error, sample) in errors.iter_mut().zip(samples) {
-            *error += f32::from(sample);
-            count += 1;
+    /// Amplitudes in one of the blocks, the frequencies as they are.
+    fn of_block(&self, block: usize) -> Fit {
+        let mut fit = self.fit();
+        for (sine, (&hz, amplitudes)) in
+            fit.sines.iter_mut().zip(self.hz.iter().zip(&self.equations().solved()))
+        {
+            let amplitude = turns(amplitudes).get(block).copied();
+            *sine = Sine { hz, amplitude: amplitude.unwrap_or_default() };
         }
-        let errors = errors.get_mut(..count).unwrap_or_default();
-        for sine in self.sines.iter().filter(|sine| sine.hz > 0.0) {
-            let mut turning = Turning::new(sine.step() * at, sine.step() * direction);
-            let (chunks, rest) = errors.as_chunks_mut();
-            for chunk in chunks {
-                turning.add_to(chunk, -sine.cos, -sine.sin);
-                turning = turning.advanced();
-            }
-            turning.add_rest(rest, -sine.cos, -sine.sin);
+        fit
+    }
+
+    fn fit(&self) -> Fit {
+        let sines = [Sine::default(); SINES_MAX];
+        Fit { sines, purity: 0.0, bend_hz: 0.0, swing: 1.0, mean: self.mean, corrected_hz: 0.0 }
+    }
+
+    fn equations(&self) -> Equations<N> {
+        let tones = self.hz.map(|hz| Frequency::new(THIRD, radians(hz)));
+        Equations {
+            sums: tones.each_ref().map(|tone| project(tone, self.kernel, self.history, self.mean)),
+            common: tones.each_ref().map(|a| tones.each_ref().map(|b| in_common(a, b))),
+            tones,
         }
-        let granted = 0.5 * self.sines.iter().map(Sine::power).sum::<f32>();
-        longest(errors.iter().map(|error| granted - error * error))
     }
 }
 
-/// A fit at work.
-pub(super) struct Fitting {
-    fit: Fit,
-    /// What the sinusoids leave.
-    rest: [f32; HISTORY_SAMPLES],
-    total: f32,
-    begun: bool,
+/// Least squares for cosines and sines, which have nothing in common around the middle of a run: in the lanes
+/// the cosines of the three thirds and of the whole history, then their sines.
+struct Equations<const N: usize> {
+    tones: [Frequency; N],
+    /// What the samples have in common with each sinusoid.
+    sums: [Lanes; N],
+    /// What the sinusoids have in common.
+    common: [[Lanes; N]; N],
 }
 
-impl Fitting {
-    pub(super) fn new(samples: &[i16; HISTORY_SAMPLES], near_hz: [f32; SINES_MAX]) -> Self {
-        let mut rest = samples.map(f32::from);
-        let sum: i32 = samples.iter().map(|&sample| i32::from(sample)).sum();
-        let mean = sum as f32 / rest.len() as f32;
-        rest.iter_mut().for_each(|sample| *sample -= mean);
-        let total = energy(&rest);
-        let fit = Fit { sines: near_hz.map(Sine::at), purity: 0.0, bend_hz: 0.0, swing: 1.0, mean };
-        Self { fit, rest, total, begun: false }
-    }
-
-    /// Fits the sinusoids one after the other, so many times.
-    pub(super) fn refined(&mut self, rounds: usize) -> Fit {
-        for _ in 0..rounds {
-            let mut first = true;
-            for sine in self.fit.sines.iter_mut().filter(|sine| sine.hz > 0.0) {
-                if self.begun {
-                    add(&mut self.rest, sine, 1.0);
+impl<const N: usize> Equations<N> {
+    /// Amplitudes one after the other, and over again.
+    fn solved(&self) -> [Lanes; N] {
+        let mut amplitudes = [Lanes::all(0.0); N];
+        for _ in 0..if N == 1 { 1 } else { SWEEPS } {
+            for (place, row) in self.common.iter().enumerate() {
+                let left = self.left(place, &amplitudes);
+                if let (Some(amplitude), Some(own)) = (amplitudes.get_mut(place), row.get(place)) {
+                    *amplitude += left * own.map(|own| 1.0 / own.max(1.0));
                 }
-                let (bend, swing) = refine(sine, &self.rest);
-                if first {
-                    (self.fit.bend_hz, self.fit.swing) = (bend, swing);
-                    first = false;
-                }
-                project(sine, &self.rest);
-                add(&mut self.rest, sine, -1.0);
-            }
-            self.begun = true;
-        }
-        self.fit.purity = if self.total > 0.0 { 1.0 - energy(&self.rest) / self.total } else { 0.0 };
-        self.fit
-    }
-
-    /// Fits them until another round explains little more, for so many rounds at the most.
-    pub(super) fn settled(&mut self, rounds: usize) -> Fit {
-        for _ in 0..rounds {
-            let before = self.fit.purity;
-            if self.refined(1).purity < before + 0.002 {
-                break;
             }
         }
-        self.fit
+        amplitudes
     }
 
-    /// Adds a second sinusoid.
-    pub(super) fn and(&self, near_hz: f32) -> Self {
-        let mut fit = self.fit;
-        fit.sines[1] = Sine::at(near_hz);
-        Self { fit, rest: self.rest, total: self.total, begun: self.begun }
+    /// What the samples have in common with a sinusoid, and no other one explains.
+    fn left(&self, place: usize, amplitudes: &[Lanes; N]) -> Lanes {
+        let none = [Lanes::all(0.0); N];
+        let sum = self.sums.get(place).copied().unwrap_or(Lanes::all(0.0));
+        let row = self.common.get(place).unwrap_or(&none);
+        row.iter().zip(amplitudes).fold(sum, |left, (&common, &amplitude)| left - common * amplitude)
     }
 
-    /// What the sinusoids leave.
-    pub(super) fn rest(&self) -> [i16; HISTORY_SAMPLES] {
-        self.rest.map(|sample| sample as i16)
+    /// The energy that the sinusoids explain of the whole history.
+    fn explained(&self, amplitudes: &[Lanes; N]) -> f32 {
+        let parts = self.sums.iter().zip(amplitudes).enumerate().map(|(place, (&sum, &amplitude))| {
+            let [.., whole] = turns(&(amplitude * (sum + self.left(place, amplitudes))));
+            whole.cos + whole.sin
+        });
+        parts.sum()
     }
 }
 
-/// How many scores make the greatest sum.
-pub(super) fn longest(scores: impl Iterator<Item = f32>) -> usize {
-    let (mut sum, mut best, mut run) = (0.0f32, 0.0f32, 0);
-    for (index, score) in scores.enumerate() {
-        sum += score;
-        if sum > best {
-            (best, run) = (sum, index + 1);
-        }
-    }
-    run
+/// Cosine and sine of each third, and of the whole.
+fn turns(lanes: &Lanes) -> [Turn; 4] {
+    let Lanes([a, b, c, d, e, f, g, h]) = *lanes;
+    [(a, e), (b, f), (c, g), (d, h)].map(|(cos, sin)| Turn { cos, sin })
 }
 
-fn energy(samples: &[f32]) -> f32 {
-    let (chunks, rest) = samples.as_chunks::<LANES>();
-    let mut sums = [0.0; LANES];
-    for chunk in chunks {
-        sums.iter_mut().zip(chunk).for_each(|(sum, sample)| *sum += sample * sample);
-    }
-    sums.iter().sum::<f32>() + rest.iter().map(|sample| sample * sample).sum::<f32>()
+fn lanes([a, b, c, d]: [Turn; 4]) -> Lanes {
+    Lanes([a.cos, b.cos, c.cos, d.cos, a.sin, b.sin, c.sin, d.sin])
 }
 
-fn middle(count: usize) -> f32 {
-    0.5 * (count as f32 - 1.0)
-}
-
-/// Corrects a frequency by the phase gained from third to third. Returns its change, and the swing of its power.
-fn refine(sine: &mut Sine, samples: &[f32; HISTORY_SAMPLES]) -> (f32, f32) {
-    let ([a, b, c], []) = samples.as_chunks::<THIRD>() else { return (0.0, 1.0) };
-    let ((chunks_a, rest_a), (chunks_b, rest_b), (chunks_c, rest_c)) =
-        (a.as_chunks(), b.as_chunks(), c.as_chunks());
-    let mut turning = Turning::new(-middle(THIRD) * sine.step(), sine.step());
-    let (mut of_a, mut of_b, mut of_c) = (Sums::default(), Sums::default(), Sums::default());
-    for ((a, b), c) in chunks_a.iter().zip(chunks_b).zip(chunks_c) {
-        of_a = of_a.with(&turning, a);
-        of_b = of_b.with(&turning, b);
-        of_c = of_c.with(&turning, c);
-        turning = turning.advanced();
-    }
-    of_a = of_a.with_rest(&turning, rest_a);
-    of_b = of_b.with_rest(&turning, rest_b);
-    of_c = of_c.with_rest(&turning, rest_c);
-    let thirds = [of_a, of_b, of_c].map(|sums| sums.sine(sine.hz, THIRD));
+/// What the samples, their mean left out, have in common with cosine and sine of a frequency.
+fn project(tone: &Frequency, kernel: Kernel, history: &[i16; HISTORY_SAMPLES], mean: f32) -> Lanes {
+    let offset = mean * tone.cosines();
+    let wave = tone.wave_from_first(Turn { cos: 1.0, sin: 0.0 });
+    let thirds = kernel.thirds(history, &wave).map(|third| Turn { cos: third.cos - offset, ..third });
+    // Seen from the middle of the whole, the first third is a third's turn behind, and the last one ahead.
     let [a, b, c] = thirds;
-    let gained = |later: Sine, earlier: Sine| {
-        let real = later.cos * earlier.cos + later.sin * earlier.sin;
-        let imaginary = later.cos * earlier.sin - later.sin * earlier.cos;
-        let phase = libm::atan2f(imaginary, real) - sine.step() * THIRD as f32;
-        phase - TAU * libm::roundf(phase / TAU)
+    let (first, last) = (a.then(tone.whole().back()), c.then(tone.whole()));
+    let whole = Turn { cos: b.cos + first.cos + last.cos, sin: b.sin + first.sin + last.sin };
+    lanes([a, b, c, whole])
+}
+
+/// What two sinusoids have in common over a third, and over the whole.
+fn in_common(a: &Frequency, b: &Frequency) -> Lanes {
+    let (sum, difference) = (a.plus(b), a.minus(b));
+    let common = |sum: &Frequency, difference: &Frequency| {
+        let (sum, difference) = (0.5 * sum.cosines(), 0.5 * difference.cosines());
+        Turn { cos: difference + sum, sin: difference - sum }
     };
-    let (early, late) = (gained(b, a), gained(c, b));
-    let per_radian = 8_000.0 / TAU / THIRD as f32;
-    sine.hz += 0.5 * (early + late) * per_radian;
-    let (strong, weak) = thirds.iter().fold((0.0f32, f32::MAX), |(strong, weak), third| {
-        (strong.max(third.power()), weak.min(third.power()))
-    });
-    ((late - early).abs() * per_radian, if weak > 0.0 { strong / weak } else { f32::MAX })
-}
-
-/// The amplitudes of a sinusoid in a run.
-fn project(sine: &mut Sine, samples: &[f32]) {
-    let count = samples.len();
-    let mut turning = Turning::new(-middle(count) * sine.step(), sine.step());
-    let mut sums = Sums::default();
-    let (chunks, rest) = samples.as_chunks();
-    for chunk in chunks {
-        sums = sums.with(&turning, chunk);
-        turning = turning.advanced();
-    }
-    sums = sums.with_rest(&turning, rest);
-    *sine = sums.sine(sine.hz, count);
-}
-
-fn add(samples: &mut [f32], sine: &Sine, factor: f32) {
-    let mut turning = Turning::new(-middle(samples.len()) * sine.step(), sine.step());
-    let (chunks, rest) = samples.as_chunks_mut();
-    for chunk in chunks {
-        turning.add_to(chunk, factor * sine.cos, factor * sine.sin);
-        turning = turning.advanced();
-    }
-    turning.add_rest(rest, factor * sine.cos, factor * sine.sin);
-}
-
-const LANES: usize = 4;
-
-/// Values that are computed side by side.
-#[derive(Clone, Copy, Default)]
-struct Lanes([f32; LANES]);
-
-impl Lanes {
-    #[inline(always)]
-    fn with(mut self, other: Self, operation: impl Fn(f32, f32) -> f32) -> Self {
-        self.0.iter_mut().zip(&other.0).for_each(|(a, b)| *a = operation(*a, *b));
-        self
-    }
-
-    #[inline(always)]
-    fn by(mut self, factor: f32) -> Self {
-        self.0.iter_mut().for_each(|value| *value *= factor);
-        self
-    }
-
-    #[inline(always)]
-    fn plus(self, other: Self) -> Self {
-        self.with(other, |a, b| a + b)
-    }
-
-    #[inline(always)]
-    fn minus(self, other: Self) -> Self {
-        self.with(other, |a, b| a - b)
-    }
-
-    #[inline(always)]
-    fn times(self, other: Self) -> Self {
-        self.with(other, |a, b| a * b)
-    }
-}
-
-/// A turning unit vector, at as many samples on end as are computed side by side.
-#[derive(Clone, Copy)]
-struct Turning {
-    cos: Lanes,
-    sin: Lanes,
-    /// How far it turns from one such group to the next.
-    step_cos: f32,
-    step_sin: f32,
-}
-
-impl Turning {
-    fn new(phase: f32, step: f32) -> Self {
-        let (step_cos, step_sin) = (libm::cosf(step), libm::sinf(step));
-        let (mut cos, mut sin) = (Lanes::default(), Lanes::default());
-        let mut turned = (libm::cosf(phase), libm::sinf(phase));
-        for (cos, sin) in cos.0.iter_mut().zip(&mut sin.0) {
-            (*cos, *sin) = turned;
-            turned = (*cos * step_cos - *sin * step_sin, *sin * step_cos + *cos * step_sin);
-        }
-        // Doubled twice: four steps.
-        let double = |(cos, sin): (f32, f32)| (cos * cos - sin * sin, 2.0 * cos * sin);
-        let (step_cos, step_sin) = double(double((step_cos, step_sin)));
-        Self { cos, sin, step_cos, step_sin }
-    }
-
-    #[inline(always)]
-    fn advanced(self) -> Self {
-        let cos = self.cos.by(self.step_cos).minus(self.sin.by(self.step_sin));
-        let sin = self.sin.by(self.step_cos).plus(self.cos.by(self.step_sin));
-        Self { cos, sin, ..self }
-    }
-
-    #[inline(always)]
-    fn add_to(&self, samples: &mut [f32; LANES], cosine: f32, sine: f32) {
-        *samples = Lanes(*samples).plus(self.cos.by(cosine)).plus(self.sin.by(sine)).0;
-    }
-
-    #[inline(always)]
-    fn add_rest(&self, samples: &mut [f32], cosine: f32, sine: f32) {
-        for (sample, (cos, sin)) in samples.iter_mut().zip(self.cos.0.iter().zip(&self.sin.0)) {
-            *sample += cosine * cos + sine * sin;
-        }
-    }
-}
-
-/// A run's products with a turning vector, lane by lane.
-#[derive(Clone, Copy, Default)]
-struct Sums {
-    cos: Lanes,
-    sin: Lanes,
-}
-
-impl Sums {
-    #[inline(always)]
-    fn with(self, turning: &Turning, samples: &[f32; LANES]) -> Self {
-        let samples = Lanes(*samples);
-        Self {
-            cos: self.cos.plus(samples.times(turning.cos)),
-            sin: self.sin.plus(samples.times(turning.sin)),
-        }
-    }
-
-    #[inline(always)]
-    fn with_rest(self, turning: &Turning, samples: &[f32]) -> Self {
-        let mut whole = [0.0; LANES];
-        whole.iter_mut().zip(samples).for_each(|(to, from)| *to = *from);
-        self.with(turning, &whole)
-    }
-
-    #[inline(always)]
-    fn sine(&self, hz: f32, count: usize) -> Sine {
-        let count = count as f32;
-        let mut sine = Sine::at(hz);
-        // Around the middle cosine and sine have nothing in common; Dirichlet's kernel.
-        let twice = libm::sinf(count * sine.step()) / libm::sinf(sine.step());
-        sine.cos = self.cos.0.iter().sum::<f32>() / (0.5 * (count + twice)).max(1.0);
-        sine.sin = self.sin.0.iter().sum::<f32>() / (0.5 * (count - twice)).max(1.0);
-        sine
-    }
+    let third = common(&sum, &difference);
+    lanes([third, third, third, common(&sum.thrice_as_long(), &difference.thrice_as_long())])
 }

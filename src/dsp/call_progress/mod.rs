@@ -14,6 +14,7 @@ mod learn;
 mod onset;
 mod pending;
 mod receiver;
+mod scores;
 mod sounding;
 mod special_information;
 mod steadiness;

@@ -1,4 +1,5 @@
 use super::fit::Fit;
+use crate::dsp::goertzel::Kernel;
 use crate::dsp::{BLOCK_SAMPLES, BlockBuffer, HISTORY_SAMPLES};
 
 /// The first block of a run that may be a tone, and the one before it: by the time of a look they are no history any
@@ -36,13 +37,17 @@ impl Onset {
 
     /// For how many samples, from the newest one of the history back, a model holds that fits the history, and whether
     /// that is all there are.
-    pub(super) fn run(&self, fit: &Fit, history: &[i16; HISTORY_SAMPLES]) -> (usize, bool) {
+    pub(super) fn run(&self, kernel: Kernel, fit: &Fit, history: &[i16; HISTORY_SAMPLES]) -> (usize, bool) {
         let usable = self.samples.get(usize::from(self.from)..).unwrap_or_default();
-        let backward = history.iter().rev().chain(usable.iter().rev()).copied();
         // It fits the history: the newer two thirds are not asked again.
-        const KNOWN: usize = 2 * BLOCK_SAMPLES;
-        let at = 0.5 * (HISTORY_SAMPLES as f32 - 1.0) - KNOWN as f32;
-        let run = KNOWN + fit.run(backward.skip(KNOWN), at, -1.0);
-        (run, run == HISTORY_SAMPLES + usable.len())
+        const ASKED: usize = BLOCK_SAMPLES;
+        let mut samples = [0; HISTORY_SAMPLES];
+        let places = samples.iter_mut().zip(usable.iter().chain(history.iter().take(ASKED)));
+        places.for_each(|(to, from)| *to = *from);
+        let count = usable.len() + ASKED;
+        let at = -0.5 * (HISTORY_SAMPLES as f32 - 1.0) - usable.len() as f32;
+        let scores = fit.scores(kernel, samples.get(..count).unwrap_or_default(), at).reversed();
+        let held = scores.longest();
+        (HISTORY_SAMPLES - ASKED + held, held == count)
     }
 }

@@ -1,6 +1,6 @@
 use super::bank::{Band, LOW};
-use super::fit::longest;
 use super::onset::Onset;
+use super::scores::Scores;
 use super::tracker::follows_loss;
 use crate::dsp::BlockBuffer;
 use crate::dsp::goertzel::BlockSpectrum;
@@ -83,9 +83,8 @@ impl Pending {
     /// Where the power begins in a run of three blocks that swells.
     pub(super) fn find_start(&mut self, blocks: &BlockBuffer) {
         let least = 0.25 * self.total / 3.0;
-        let scores =
-            blocks.history().into_iter().rev().map(|sample| f32::from(sample) * f32::from(sample) - least);
-        self.start_sample = blocks.position().saturating_sub(longest(scores) as u64);
+        let run = Scores::of_power(&blocks.history(), least).reversed().longest();
+        self.start_sample = blocks.position().saturating_sub(run as u64);
     }
 
     fn sum(&mut self, spectrum: &BlockSpectrum<8>) {

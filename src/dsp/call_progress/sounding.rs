@@ -1,8 +1,9 @@
 use super::bank::{LOW, may_be_tones};
-use super::fit::{Fit, longest};
+use super::fit::Fit;
+use super::scores::Scores;
 use super::steadiness::Steadiness;
 use super::voice::Voice;
-use crate::dsp::goertzel::BlockSpectrum;
+use crate::dsp::goertzel::{BlockSpectrum, Kernel};
 use crate::dsp::{BLOCK_SAMPLES, BlockBuffer, HISTORY_SAMPLES};
 
 /// A tone that was found.
@@ -76,7 +77,7 @@ impl Sounding {
     }
 
     /// The sample after the tone's last one, where the newest block does not hold it any more.
-    pub(super) fn end(&self, blocks: &BlockBuffer) -> u64 {
+    pub(super) fn end(&self, kernel: Kernel, blocks: &BlockBuffer) -> u64 {
         let newest = HISTORY_SAMPLES - BLOCK_SAMPLES;
         let history = blocks.history();
         let seam = blocks.seam();
@@ -86,20 +87,18 @@ impl Sounding {
             let lost = seam.map_or(0, |seam| seam.lost_samples);
             return blocks.position().saturating_sub((BLOCK_SAMPLES + lost) as u64);
         }
-        let samples = history.get(from..).unwrap_or_default();
-        let run = match &self.voice {
+        let (from, scores) = match &self.voice {
             Voice::Steady(sines) => {
-                // Not up to the newest block: the tone may have ended shortly before it.
-                let until = (from + 3 * BLOCK_SAMPLES / 2).min(newest);
-                let fitted = history.get(from..until).unwrap_or_default();
-                let at = -0.5 * (fitted.len() as f32 - 1.0);
-                Fit::known(fitted, sines).run(samples.iter().copied(), at, 1.0)
+                let fit = Fit::known(kernel, &history, sines, from / BLOCK_SAMPLES);
+                // The oldest block held it.
+                let middle = from + BLOCK_SAMPLES / 2;
+                (middle, fit.scores(kernel, history.get(middle..).unwrap_or_default(), 0.5))
             }
             Voice::Modulated(_) => {
-                let least = 0.25 * self.power;
-                longest(samples.iter().map(|&sample| f32::from(sample) * f32::from(sample) - least))
+                let samples = history.get(from..).unwrap_or_default();
+                (from, Scores::of_power(samples, 0.25 * self.power))
             }
         };
-        blocks.position().saturating_sub((samples.len() - run) as u64)
+        blocks.position().saturating_sub((HISTORY_SAMPLES - from - scores.longest()) as u64)
     }
 }

@@ -164,7 +164,7 @@ impl Tracker {
                     return None;
                 }
                 let steady = sounding.steadiness.holds();
-                let end_sample = sounding.end(blocks);
+                let end_sample = sounding.end(self.kernel, blocks);
                 edge = Some(Edge::Ended { end_sample, steady });
                 self.restart(now, &spectrum, blocks);
             }
@@ -203,7 +203,7 @@ impl Tracker {
                     return None;
                 }
             };
-            let (run, whole) = self.onset.run(&fit, &history);
+            let (run, whole) = self.onset.run(self.kernel, &fit, &history);
             let start_sample = if whole && pending.begun_before_loss {
                 pending.start_sample
             } else {

@@ -1,6 +1,6 @@
 //! A long look at a candidate: the two sinusoids that explain the samples best, and where they begin or end.
 
-use super::wave::{Frequency, LANES, Lanes, Turn, Wave};
+use crate::dsp::wave::{Frequency, LANES, Lanes, Turn, Wave};
 use core::f32::consts::TAU;
 
 /// Two sinusoids and a constant, fitted to a run of samples by least squares.
@@ -38,7 +38,7 @@ impl ToneFit {
         let (first, second, last) = (next()?, next()?, next()?);
         let gained = |tone: fn(&Amplitudes) -> Turn, expected: Turn| {
             let (first, second, last) = (tone(&first), tone(&second), tone(&last));
-            let phase = phase_since(second, first, expected) + phase_since(last, second, expected);
+            let phase = second.phase_since(first, expected) + last.phase_since(second, expected);
             0.5 * phase / third as f32
         };
         let frequencies = (
@@ -348,13 +348,6 @@ impl Amplitudes {
         let dot = |a: Turn, b: Turn| a.cos * b.cos + a.sin * b.sin;
         dot(self.low, sums.low) + dot(self.high, sums.high) + self.constant * sums.sum
     }
-}
-
-/// The phase that `a cos + b sin` is ahead of an earlier one, less the expected turn, within half a turn.
-fn phase_since(later: Turn, earlier: Turn, expected: Turn) -> f32 {
-    // a cos x + b sin x leads by the angle of (a, -b).
-    let turn = later.back().then(earlier).then(expected.back());
-    libm::atan2f(turn.sin, turn.cos)
 }
 
 /// What the terms have in common with each other over a run around 0, in closed form: sums of cosines.

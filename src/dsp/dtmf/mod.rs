@@ -12,7 +12,6 @@ mod limits;
 mod look;
 mod profile;
 mod receiver;
-mod wave;
 
 pub use detector::{BANK, DtmfDetector, DtmfEvent, Measured, Tone};
 pub use digit::{Digit, HIGH_HZ, LOW_HZ};

@@ -1,4 +1,5 @@
-use super::{BLOCK_SAMPLES, Sums, ToneBank, portable};
+use super::{BLOCK_SAMPLES, RUN_SAMPLES, Sums, ToneBank, portable};
+use crate::dsp::wave::{LANES, Turn, Wave};
 use core::fmt;
 
 /// The instructions that a bank computes with.
@@ -47,16 +48,44 @@ impl Kernel {
 
     /// Mean square of a block, direct current left out: what [`ToneBank::measure`] gives as the total, alone.
     #[inline]
-    #[allow(unsafe_code, reason = "a kernel exists only where its instructions do")]
     pub fn total(self, block: &[i16; BLOCK_SAMPLES]) -> f32 {
-        let (sum, energy) = match self.0 {
+        let (sum, energy) = self.sum_and_energy(block);
+        const SAMPLES: f32 = BLOCK_SAMPLES as f32;
+        ((energy - sum * sum / SAMPLES) / SAMPLES).max(0.0)
+    }
+
+    /// The sum of a block's samples, and of their squares.
+    #[inline]
+    #[allow(unsafe_code, reason = "a kernel exists only where its instructions do")]
+    pub(in crate::dsp) fn sum_and_energy(self, block: &[i16; BLOCK_SAMPLES]) -> (f32, f32) {
+        match self.0 {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: whoever made this kernel vouched for the processor.
             Instructions::Avx2 => unsafe { super::x86::sum_and_energy(block) },
             _ => portable::sum_and_energy(block),
-        };
-        const SAMPLES: f32 = BLOCK_SAMPLES as f32;
-        ((energy - sum * sum / SAMPLES) / SAMPLES).max(0.0)
+        }
+    }
+
+    /// What each third of a run has in common with a wave's cosine and sine that begin with the third.
+    #[allow(unsafe_code, reason = "a kernel exists only where its instructions do")]
+    pub(in crate::dsp) fn thirds(self, run: &[i16; RUN_SAMPLES], wave: &Wave) -> [Turn; 3] {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: whoever made this kernel vouched for the processor.
+            Instructions::Avx2 => unsafe { super::x86::thirds(run, wave) },
+            _ => portable::thirds(run, wave),
+        }
+    }
+
+    /// Adds a sinusoid that has so much of a wave's cosine and sine.
+    #[allow(unsafe_code, reason = "a kernel exists only where its instructions do")]
+    pub(in crate::dsp) fn add_wave(self, samples: &mut [[f32; LANES]], wave: &Wave, amplitude: Turn) {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: whoever made this kernel vouched for the processor.
+            Instructions::Avx2 => unsafe { super::x86::add_wave(samples, wave, amplitude) },
+            _ => portable::add_wave(samples, wave, amplitude),
+        }
     }
 
     #[inline]

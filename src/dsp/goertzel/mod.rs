@@ -23,6 +23,8 @@ pub use kernel::Kernel;
 /// 102 samples put the eight DTMF frequencies closest to whole multiples of the bin width, and two
 /// blocks always lie whole within the 40 ms of the shortest tone that ITU-T Q.24 has accepted.
 pub const BLOCK_SAMPLES: usize = 102;
+/// A run of three blocks, which a frequency is measured over by the phase that it gains.
+const RUN_SAMPLES: usize = 3 * BLOCK_SAMPLES;
 const HALF: usize = BLOCK_SAMPLES / 2;
 /// Half a block, in whole vectors of eight: what is added is zero.
 const PADDED: usize = HALF.next_multiple_of(8);

@@ -1,7 +1,5 @@
-use super::{BLOCK_SAMPLES, HALF, PADDED, Sums, ToneBank, mean};
-
-/// Sums that do not wait for each other.
-const LANES: usize = 8;
+use super::{BLOCK_SAMPLES, HALF, PADDED, RUN_SAMPLES, Sums, ToneBank, mean};
+use crate::dsp::wave::{LANES, Lanes, Turn, Wave};
 
 /// The kernel in plain Rust.
 pub(super) fn sums<const N: usize>(bank: &ToneBank<N>, block: &[i16; BLOCK_SAMPLES]) -> Sums<N> {
@@ -41,4 +39,29 @@ pub(super) fn sum_and_energy(block: &[i16; BLOCK_SAMPLES]) -> (f32, f32) {
     let sum: i32 = block.iter().map(|&sample| i32::from(sample)).sum();
     let energy: i64 = block.iter().map(|&sample| i64::from(i32::from(sample) * i32::from(sample))).sum();
     (sum as f32, energy as f32)
+}
+
+/// What each third of a run has in common with a wave's cosine and sine that begin with the third.
+pub(super) fn thirds(run: &[i16; RUN_SAMPLES], wave: &Wave) -> [Turn; 3] {
+    let mut wave = *wave;
+    let mut sums = [[Lanes::all(0.0); 2]; 3];
+    for from in (0..BLOCK_SAMPLES).step_by(LANES) {
+        for (third, [cos, sin]) in run.chunks_exact(BLOCK_SAMPLES).zip(&mut sums) {
+            let mut samples = [0; LANES];
+            samples.iter_mut().zip(third.iter().skip(from)).for_each(|(to, &sample)| *to = sample);
+            *cos += Lanes::of(&samples) * wave.cos;
+            *sin += Lanes::of(&samples) * wave.sin;
+        }
+        wave.advance();
+    }
+    sums.map(|[cos, sin]| Turn { cos: cos.sum(), sin: sin.sum() })
+}
+
+/// Adds a sinusoid that has so much of a wave's cosine and sine.
+pub(super) fn add_wave(samples: &mut [[f32; LANES]], wave: &Wave, amplitude: Turn) {
+    let mut wave = *wave;
+    for samples in samples {
+        *samples = (Lanes(*samples) + wave.times(amplitude)).0;
+        wave.advance();
+    }
 }

@@ -1,6 +1,7 @@
 //! The bank's kernel for x86-64: eight samples of the folded half block side by side.
 
-use super::{BLOCK_SAMPLES, HALF, PADDED, Sums, ToneBank};
+use super::{BLOCK_SAMPLES, HALF, PADDED, RUN_SAMPLES, Sums, ToneBank};
+use crate::dsp::wave::{LANES, Turn, Wave};
 use core::arch::x86_64::*;
 
 const VECTORS: usize = PADDED / 8;
@@ -132,4 +133,79 @@ unsafe fn dots(folded: &[__m256; VECTORS], rows: *const [f32; PADDED]) -> __m256
         _mm256_permute2f128_ps::<0x20>(first, second),
         _mm256_permute2f128_ps::<0x31>(first, second),
     )
+}
+
+/// A wave at eight samples.
+struct Turning {
+    cos: __m256,
+    sin: __m256,
+    step_cos: __m256,
+    step_sin: __m256,
+}
+
+impl Turning {
+    #[target_feature(enable = "avx2,fma")]
+    #[inline]
+    fn new(wave: &Wave) -> Self {
+        // SAFETY: both are eight numbers.
+        let (cos, sin) =
+            unsafe { (_mm256_loadu_ps(wave.cos.0.as_ptr()), _mm256_loadu_ps(wave.sin.0.as_ptr())) };
+        Self { cos, sin, step_cos: _mm256_set1_ps(wave.step.cos), step_sin: _mm256_set1_ps(wave.step.sin) }
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    #[inline]
+    fn advance(&mut self) {
+        let cos = _mm256_fmsub_ps(self.cos, self.step_cos, _mm256_mul_ps(self.sin, self.step_sin));
+        self.sin = _mm256_fmadd_ps(self.sin, self.step_cos, _mm256_mul_ps(self.cos, self.step_sin));
+        self.cos = cos;
+    }
+}
+
+/// What each third of a run has in common with a wave's cosine and sine that begin with the third.
+///
+/// # Safety
+/// The processor has AVX2 and FMA.
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn thirds(run: &[i16; RUN_SAMPLES], wave: &Wave) -> [Turn; 3] {
+    const WHOLE: usize = BLOCK_SAMPLES / 8;
+    let mut wave = Turning::new(wave);
+    let mut sums = [[_mm256_setzero_ps(); 2]; 3];
+    for vector in 0..=WHOLE {
+        for (third, [cos, sin]) in sums.iter_mut().enumerate() {
+            // SAFETY: eight samples from 8 k on lie within a third for k below WHOLE, and its last six within its last
+            // eight.
+            let samples = unsafe {
+                let start = run.as_ptr().add(third * BLOCK_SAMPLES);
+                if vector == WHOLE {
+                    _mm_srli_si128::<4>(_mm_loadu_si128(start.add(BLOCK_SAMPLES - 8).cast()))
+                } else {
+                    _mm_loadu_si128(start.add(8 * vector).cast())
+                }
+            };
+            let samples = _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(samples));
+            *cos = _mm256_fmadd_ps(samples, wave.cos, *cos);
+            *sin = _mm256_fmadd_ps(samples, wave.sin, *sin);
+        }
+        wave.advance();
+    }
+    sums.map(|[cos, sin]| Turn { cos: total(cos), sin: total(sin) })
+}
+
+/// Adds a sinusoid that has so much of a wave's cosine and sine.
+///
+/// # Safety
+/// The processor has AVX2 and FMA.
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn add_wave(samples: &mut [[f32; LANES]], wave: &Wave, amplitude: Turn) {
+    let mut wave = Turning::new(wave);
+    let (of_cos, of_sin) = (_mm256_set1_ps(amplitude.cos), _mm256_set1_ps(amplitude.sin));
+    for samples in samples {
+        // SAFETY: these are eight numbers.
+        unsafe {
+            let sum = _mm256_fmadd_ps(wave.cos, of_cos, _mm256_loadu_ps(samples.as_ptr()));
+            _mm256_storeu_ps(samples.as_mut_ptr(), _mm256_fmadd_ps(wave.sin, of_sin, sum));
+        }
+        wave.advance();
+    }
 }

@@ -20,6 +20,11 @@ impl Lanes {
         Self(samples.map(f32::from))
     }
 
+    #[inline]
+    pub(super) fn map(self, operate: impl Fn(f32) -> f32) -> Self {
+        Self(self.0.map(operate))
+    }
+
     /// Whether a number is below 0: a look at the signs of all at once.
     #[inline]
     pub(super) fn has_negative(self) -> bool {
@@ -76,7 +81,7 @@ impl AddAssign for Lanes {
 }
 
 /// A cosine's and a sine's part of something; of unit length, a turn.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Turn {
     pub(super) cos: f32,
     pub(super) sin: f32,
@@ -99,6 +104,13 @@ impl Turn {
     #[inline]
     pub(super) fn back(self) -> Self {
         Self { sin: -self.sin, ..self }
+    }
+
+    /// The phase in radians that this is ahead of an earlier one, less the expected turn, within half a turn.
+    pub(super) fn phase_since(self, earlier: Self, expected: Self) -> f32 {
+        // a cos x + b sin x leads by the angle of (a, -b).
+        let turn = self.back().then(earlier).then(expected.back());
+        libm::atan2f(turn.sin, turn.cos)
     }
 
     /// The square of its length.
@@ -144,6 +156,11 @@ impl Frequency {
         self.plus(self)
     }
 
+    /// The same frequency over a run of three times the length.
+    pub(super) fn thrice_as_long(&self) -> Self {
+        Self { half_run: self.whole().then(self.half_run), count: 3 * self.count, ..*self }
+    }
+
     /// The turn in a sample.
     pub(super) fn step(&self) -> Turn {
         self.half_step.then(self.half_step)
@@ -185,11 +202,13 @@ impl Frequency {
 pub(super) struct Wave {
     pub(super) cos: Lanes,
     pub(super) sin: Lanes,
-    step: Turn,
+    /// The turn from these samples to the next ones.
+    pub(super) step: Turn,
 }
 
 impl Wave {
-    fn new(first: Turn, step: Turn) -> Self {
+    /// The wave that has these turns at its first sample, and from one sample to the next.
+    pub(super) fn new(first: Turn, step: Turn) -> Self {
         let (mut cos, mut sin) = ([0.0; LANES], [0.0; LANES]);
         let mut turn = first;
         for (cos, sin) in cos.iter_mut().zip(&mut sin) {
