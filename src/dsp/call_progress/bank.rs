@@ -76,15 +76,17 @@ pub(super) fn frequency_hz(
     earlier: &BlockSpectrum<8>,
     later: &BlockSpectrum<8>,
 ) -> f32 {
-    turned_hz(later.component(place).turn_since(earlier.component(place)), near_hz)
+    turned_hz(later.component(place).turn_since(earlier.component(place)), near_hz, 1)
 }
 
-/// The frequency of a tone that turns so far in a block, where it lies within half a bin of `near_hz`.
-pub(super) fn turned_hz(turn: Component, near_hz: f32) -> f32 {
+/// The frequency of a tone that turns so far in one block or more, where it lies near `near_hz`: half a bin at the most
+/// if it is one block.
+pub(super) fn turned_hz(turn: Component, near_hz: f32, blocks: u8) -> f32 {
     use core::f32::consts::{PI, TAU};
-    let gained = turn.phase() - TAU * near_hz / BIN_HZ as f32;
+    let bin_hz = BIN_HZ as f32 / f32::from(blocks);
+    let gained = turn.phase() - TAU * near_hz / bin_hz;
     let gained = gained - TAU * libm::floorf((gained + PI) / TAU);
-    near_hz + gained / TAU * BIN_HZ as f32
+    near_hz + gained / TAU * bin_hz
 }
 
 /// One of the bank's frequencies.

@@ -1,4 +1,4 @@
-use super::bank::{LOW, may_be_tones};
+use super::bank::LOW;
 use super::fit::Fit;
 use super::scores::Scores;
 use super::steadiness::Steadiness;
@@ -13,7 +13,7 @@ pub(super) struct Sounding {
     power: f32,
     /// Powers at the bank's frequencies while it sounds.
     reference: [f32; 8],
-    pub(super) steadiness: Steadiness,
+    steadiness: Steadiness,
     is_pair: bool,
     /// Blocks that did not hold it, of late.
     missed: u8,
@@ -39,41 +39,53 @@ impl Sounding {
         }
     }
 
-    /// Whether the newest block holds it, too.
-    pub(super) fn goes_on(
-        &mut self,
-        before: &BlockSpectrum<8>,
-        earlier: &BlockSpectrum<8>,
-        spectrum: &BlockSpectrum<8>,
-        follows_loss: bool,
-    ) -> bool {
+    /// Whether a block this strong holds it for certain, so that the next one is soon enough to look closer.
+    pub(super) fn may_pass_over(&self, total: f32) -> bool {
+        matches!(self.voice, Voice::Steady(_)) && (0.75 * self.power..=1.3 * self.power).contains(&total)
+    }
+
+    /// Whether a block is as strong as the tone, and spreads over the bank as it does.
+    pub(super) fn is_in(&self, spectrum: &BlockSpectrum<8>) -> bool {
         let powers = spectrum.powers();
         match self.voice {
             Voice::Steady(_) => {
                 let common: f32 = powers.iter().zip(self.reference).map(|(a, b)| a.min(b)).sum();
                 let sum: f32 = self.reference.iter().sum();
                 // A tone beside the bank shows in the total alone.
-                let known = || sum < 0.2 * self.power || common >= 0.5 * sum;
-                // Between two tones the bank's powers depend on how their phases meet.
-                let still_pair = || self.is_pair && may_be_tones(before, earlier, spectrum);
-                let level = (0.5 * self.power..=1.8 * self.power).contains(&spectrum.total);
-                let holds = level && (known() || still_pair());
-                if holds && !follows_loss {
-                    self.steadiness.block(earlier, spectrum);
-                }
-                holds
+                let known = sum < 0.2 * self.power || common >= 0.5 * sum;
+                known && self.has_level_of(spectrum)
             }
             Voice::Modulated(_) => {
                 let low: f32 = powers.iter().take(LOW).sum();
                 let level = 0.03 * self.power..=4.0 * self.power;
-                let holds = low >= 0.6 * spectrum.total && level.contains(&spectrum.total);
-                if holds && !follows_loss {
-                    self.steadiness.block(earlier, spectrum);
-                }
-                self.missed = if holds { 0 } else { self.missed.saturating_add(1) };
-                self.missed < 2
+                low >= 0.6 * spectrum.total && level.contains(&spectrum.total)
             }
         }
+    }
+
+    /// Whether a block may be a pair's all the same: between two tones the bank's powers depend on how their phases meet.
+    pub(super) fn may_be_pair_in(&self, spectrum: &BlockSpectrum<8>) -> bool {
+        self.is_pair && self.has_level_of(spectrum)
+    }
+
+    fn has_level_of(&self, spectrum: &BlockSpectrum<8>) -> bool {
+        (0.5 * self.power..=1.8 * self.power).contains(&spectrum.total)
+    }
+
+    /// The newest block holds it, and so did one so many blocks earlier.
+    pub(super) fn held(&mut self, earlier: &BlockSpectrum<8>, spectrum: &BlockSpectrum<8>, apart: u8) {
+        self.steadiness.block(earlier, spectrum, apart);
+        self.missed = 0;
+    }
+
+    /// The newest block does not hold it. Whether one may be missing: what swells is weak at times.
+    pub(super) fn misses(&mut self) -> bool {
+        self.missed = self.missed.saturating_add(1);
+        matches!(self.voice, Voice::Modulated(_)) && self.missed < 2
+    }
+
+    pub(super) fn is_steady(&self) -> bool {
+        self.steadiness.holds()
     }
 
     /// The sample after the tone's last one, where the newest block does not hold it any more.

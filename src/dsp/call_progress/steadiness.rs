@@ -23,8 +23,10 @@ const WITHIN_REACH_HZ: f32 = 45.0;
 pub(super) struct Steadiness {
     /// The bank's frequency that it is strongest at, by its place.
     place: u8,
+    /// Blocks of the present group, and how far apart those that are measured lie.
     blocks: u8,
-    /// Sum of the turns from block to block at that frequency, weighted by power.
+    apart: u8,
+    /// Sum of the turns from one to the next at that frequency, weighted by power.
     turn: Component,
     power: f32,
     /// Least and greatest averages so far.
@@ -66,6 +68,7 @@ impl Steadiness {
             low: [0.0; LOW],
             spread_differs: false,
             blocks: 0,
+            apart: 1,
             turn: Component { even: 0.0, odd: 0.0 },
             power: 0.0,
             least: (f32::MAX, f32::MAX),
@@ -75,7 +78,12 @@ impl Steadiness {
         }
     }
 
-    pub(super) fn block(&mut self, earlier: &BlockSpectrum<8>, later: &BlockSpectrum<8>) {
+    /// Takes a block, and the one that was measured before it, so many blocks earlier.
+    pub(super) fn block(&mut self, earlier: &BlockSpectrum<8>, later: &BlockSpectrum<8>, apart: u8) {
+        if apart != self.apart {
+            self.apart = apart;
+            self.begin();
+        }
         let mut group = GROUP;
         if let Some(spread) = &self.spread {
             group = SWELL_GROUP;
@@ -90,14 +98,19 @@ impl Steadiness {
             self.turn.odd += turn.odd;
         }
         self.power += later.total;
-        self.blocks += 1;
+        self.blocks += apart;
         if self.blocks < group {
             return;
         }
-        let hz = turned_hz(self.turn, self.near_hz);
-        let power = self.power / f32::from(group);
+        let hz = turned_hz(self.turn, self.near_hz, apart);
+        let power = self.power / f32::from(group / apart);
         self.least = (self.least.0.min(hz), self.least.1.min(power));
         self.greatest = (self.greatest.0.max(hz), self.greatest.1.max(power));
+        self.begin();
+    }
+
+    /// Another group begins.
+    fn begin(&mut self) {
         (self.blocks, self.turn, self.power) = (0, Component { even: 0.0, odd: 0.0 }, 0.0);
     }
 

@@ -44,9 +44,9 @@ pub(super) struct Tracker {
     state: State,
     /// The block before was not measured.
     passed_over: bool,
-    /// The block before, where it was, and the one before that.
+    /// The block before, where it was measured, and the one before that.
     previous: BlockSpectrum<8>,
-    before: BlockSpectrum<8>,
+    before: Option<BlockSpectrum<8>>,
     onset: Onset,
 }
 
@@ -67,7 +67,7 @@ impl Tracker {
             state: State::Idle,
             passed_over: true,
             previous: none,
-            before: none,
+            before: None,
             onset: Onset::new(),
         }
     }
@@ -79,10 +79,11 @@ impl Tracker {
 
     /// Whether what sounds has been steady so far.
     pub(super) fn is_steady(&self) -> bool {
-        matches!(&self.state, State::Sounding(sounding) if sounding.steadiness.holds())
+        matches!(&self.state, State::Sounding(sounding) if sounding.is_steady())
     }
 
-    /// Takes the newest block, with its mean square.
+    /// Takes the newest block, with its mean square. Every second block is enough until something is heard, and again
+    /// while a steady tone sounds.
     #[inline]
     pub(super) fn block(
         &mut self,
@@ -90,46 +91,49 @@ impl Tracker {
         blocks: &BlockBuffer,
         total: f32,
     ) -> Option<Edge> {
-        if matches!(self.state, State::Idle) {
-            // Every second block is enough until something is heard.
-            if total < LEAST_POWER || !(self.passed_over || self.alert) {
-                self.passed_over = true;
-                return None;
+        match &self.state {
+            State::Idle => {
+                if total < LEAST_POWER || !(self.passed_over || self.alert) {
+                    self.passed_over = true;
+                } else {
+                    let spectrum = BANK.measure(self.kernel, block);
+                    match band(&spectrum, self.any) {
+                        None => self.passed_over = false,
+                        Some(band) => self.begin(band, &spectrum, blocks),
+                    }
+                }
+                None
             }
-            let spectrum = BANK.measure(self.kernel, block);
-            return match band(&spectrum, self.any) {
-                None => {
-                    self.passed_over = false;
-                    None
+            State::Pending(_) => self.pends(block, blocks, total),
+            State::Sounding(sounding) => {
+                if !self.passed_over && sounding.may_pass_over(total) && !follows_loss(blocks) {
+                    self.passed_over = true;
+                    return None;
                 }
-                Some(band) => {
-                    self.begin(band, &spectrum, blocks);
-                    None
-                }
-            };
+                let spectrum = BANK.measure(self.kernel, block);
+                if self.sounds_on(&spectrum, blocks) { None } else { self.ends(&spectrum, blocks) }
+            }
         }
-        self.follow(block, blocks, total)
+    }
+
+    fn keep(&mut self, spectrum: BlockSpectrum<8>) {
+        self.before = Some(core::mem::replace(&mut self.previous, spectrum));
     }
 
     /// Nothing was heard up to here.
     fn begin(&mut self, now: Band, spectrum: &BlockSpectrum<8>, blocks: &BlockBuffer) {
-        let history = blocks.history();
-        let ([_, before, _], []) = history.as_chunks::<BLOCK_SAMPLES>() else { return };
-        let follows_loss = follows_loss(blocks);
-        if self.passed_over && !follows_loss {
-            let earlier = BANK.measure(self.kernel, before);
+        if self.passed_over && !follows_loss(blocks) {
+            let earlier = measure_earlier(self.kernel, blocks, 1);
             if earlier.total >= LEAST_POWER && band(&earlier, self.any) == Some(now) {
                 self.start(now, &earlier, blocks, 1);
                 if let State::Pending(pending) = &mut self.state {
                     pending.count(&earlier, spectrum, &mut self.onset, blocks);
                 }
-                self.before = earlier;
-                self.previous = *spectrum;
+                self.keep(*spectrum);
                 return;
             }
         }
         self.start(now, spectrum, blocks, 0);
-        self.previous = *spectrum;
     }
 
     /// A run begins with the block that is so many before the newest one.
@@ -141,13 +145,13 @@ impl Tracker {
         self.state = State::Pending(Pending::new(band, spectrum, start_sample));
     }
 
-    fn follow(&mut self, block: &[i16; BLOCK_SAMPLES], blocks: &BlockBuffer, total: f32) -> Option<Edge> {
+    /// A run goes on, or ends.
+    fn pends(&mut self, block: &[i16; BLOCK_SAMPLES], blocks: &BlockBuffer, total: f32) -> Option<Edge> {
         let spectrum = BANK.measure(self.kernel, block);
         let now = if total < LEAST_POWER { None } else { band(&spectrum, self.any) };
         let mut edge = None;
-        match &mut self.state {
-            State::Idle => {}
-            State::Pending(pending) if now == Some(pending.band) => {
+        if let State::Pending(pending) = &mut self.state {
+            if now == Some(pending.band) {
                 let earlier = self.previous;
                 pending.count(&earlier, &spectrum, &mut self.onset, blocks);
                 if pending.blocks == 3 && pending.alike < 2 {
@@ -155,31 +159,65 @@ impl Tracker {
                 }
                 let pending = *pending;
                 edge = self.look(&pending, &earlier, &spectrum, blocks);
-            }
-            State::Pending(pending) if pending.may_fade(total) => pending.fade(&mut self.onset, blocks),
-            State::Pending(_) => self.restart(now, &spectrum, blocks),
-            State::Sounding(sounding) => {
-                if sounding.goes_on(&self.before, &self.previous, &spectrum, follows_loss(blocks)) {
-                    self.before = core::mem::replace(&mut self.previous, spectrum);
-                    return None;
-                }
-                let steady = sounding.steadiness.holds();
-                let end_sample = sounding.end(self.kernel, blocks);
-                edge = Some(Edge::Ended { end_sample, steady });
+            } else if pending.may_fade(total) {
+                pending.fade(&mut self.onset, blocks);
+            } else {
                 self.restart(now, &spectrum, blocks);
             }
         }
-        self.before = core::mem::replace(&mut self.previous, spectrum);
+        self.keep(spectrum);
         edge
+    }
+
+    /// Whether what sounds goes on in the newest block.
+    fn sounds_on(&mut self, spectrum: &BlockSpectrum<8>, blocks: &BlockBuffer) -> bool {
+        let passed_over = core::mem::take(&mut self.passed_over);
+        let after_loss = follows_loss(blocks);
+        let State::Sounding(sounding) = &mut self.state else { return false };
+        let mut apart = 1 + u8::from(passed_over);
+        let mut holds = sounding.is_in(spectrum);
+        if !holds && passed_over && !after_loss {
+            // The block between has to be looked at after all.
+            let between = measure_earlier(self.kernel, blocks, 1);
+            let is_pair =
+                || sounding.may_be_pair_in(spectrum) && may_be_tones(&self.previous, &between, spectrum);
+            if !sounding.is_in(&between) && !is_pair() {
+                self.passed_over = true;
+                return false;
+            }
+            sounding.held(&self.previous, &between, 1);
+            self.before = Some(core::mem::replace(&mut self.previous, between));
+            apart = 1;
+        }
+        if !holds && sounding.may_be_pair_in(spectrum) {
+            let before = self.before.unwrap_or_else(|| measure_earlier(self.kernel, blocks, 2));
+            holds = may_be_tones(&before, &self.previous, spectrum);
+        }
+        if holds && !after_loss {
+            sounding.held(&self.previous, spectrum, apart);
+        }
+        let earlier = core::mem::replace(&mut self.previous, *spectrum);
+        self.before = (apart == 1).then_some(earlier);
+        holds || sounding.misses()
+    }
+
+    /// What sounded is over; something else may have begun.
+    fn ends(&mut self, spectrum: &BlockSpectrum<8>, blocks: &BlockBuffer) -> Option<Edge> {
+        let State::Sounding(sounding) = &self.state else { return None };
+        let end_sample = sounding.end(self.kernel, blocks);
+        let edge = Edge::Ended { end_sample, steady: sounding.is_steady() };
+        let now = if spectrum.total < LEAST_POWER { None } else { band(spectrum, self.any) };
+        self.restart(now, spectrum, blocks);
+        Some(edge)
     }
 
     /// What was followed is over; something else may have begun.
     fn restart(&mut self, now: Option<Band>, spectrum: &BlockSpectrum<8>, blocks: &BlockBuffer) {
         self.state = State::Idle;
-        self.passed_over = false;
         if let Some(band) = now {
-            self.start(band, spectrum, blocks, 0);
+            self.begin(band, spectrum, blocks);
         }
+        self.passed_over = false;
     }
 
     /// Looks at a run that is long enough.
@@ -191,7 +229,8 @@ impl Tracker {
         blocks: &BlockBuffer,
     ) -> Option<Edge> {
         let (voice, power, start_sample) = if pending.alike == LOOK_AT && pending.looks < LOOKS_MAX {
-            if pending.band == Band::Low && !may_be_tones(&self.before, earlier, spectrum) {
+            let may_be = |before| may_be_tones(before, earlier, spectrum);
+            if pending.band == Band::Low && !self.before.as_ref().is_some_and(may_be) {
                 self.look_further(&blocks.history(), MIN_ROUGH_PURITY);
                 return None;
             }
@@ -234,6 +273,13 @@ impl Tracker {
             self.onset.move_on(history);
         }
     }
+}
+
+/// Measures a block that is so many before the newest one.
+fn measure_earlier(kernel: Kernel, blocks: &BlockBuffer, back: usize) -> BlockSpectrum<8> {
+    let history = blocks.history();
+    let block = history.as_chunks().0.iter().rev().nth(back);
+    BANK.measure(kernel, block.unwrap_or(&[0; BLOCK_SAMPLES]))
 }
 
 /// Whether the newest block is the first one after a loss.
