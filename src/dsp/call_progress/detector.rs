@@ -226,17 +226,21 @@ impl CallProgressDetector {
         if self.reported.is_some() || chain.spans().len() < 2 {
             return None;
         }
-        let explained = || {
-            self.plan.patterns().filter_map(|(pattern, country)| {
-                let frequency = chain.voice.deviation(pattern)?;
-                let found = chain.explain(pattern, now)?;
-                Some((pattern, country, found, frequency))
-            })
+        let explained = |pattern: &TonePattern| {
+            let frequency = chain.voice.deviation(pattern)?;
+            Some((chain.explain(pattern, now)?, frequency))
         };
         let mut best: Option<(&TonePattern, Option<&'static str>, Match, f32)> = None;
-        for (pattern, country, found, frequency) in
-            explained().filter(|(pattern, _, found, _)| found.ended >= 2 * pattern.cadence().len())
-        {
+        // Whether a pattern matters at all is asked first: that spares nearly all comparisons.
+        let may_have_come_twice = 1..=chain.spans().len() / 2;
+        for (pattern, country) in self.plan.patterns() {
+            if !may_have_come_twice.contains(&pattern.cadence().len()) {
+                continue;
+            }
+            let Some((found, frequency)) = explained(pattern) else { continue };
+            if found.ended < 2 * pattern.cadence().len() {
+                continue;
+            }
             let strain = found.deviation + frequency;
             let better = best.is_none_or(|(other, _, _, least)| {
                 let (longer, shorter) = (pattern.cadence().len(), other.cadence().len());
@@ -257,11 +261,15 @@ impl CallProgressDetector {
             None => (self.generic(chain)?, 0, 0),
         };
         // What may yet turn out to be a longer pattern, or one that ends no message, is waited for.
-        for (pattern, _, found, _) in explained() {
+        for (pattern, _) in self.plan.patterns() {
             let cadence = pattern.cadence().len();
-            let open = found.all && found.ended < 2 * cadence;
             let harmless = decision.tone.kind.is_disconnect() && !pattern.kind.is_disconnect();
-            if open && (cadence > pairs || harmless) {
+            if cadence <= pairs && !harmless {
+                continue;
+            }
+            if let Some((found, _)) =
+                explained(pattern).filter(|(found, _)| found.all && found.ended < 2 * cadence)
+            {
                 if chain.sounds || harmless {
                     return None;
                 }

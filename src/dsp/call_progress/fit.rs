@@ -89,11 +89,10 @@ impl Fit {
     /// By how much the sinusoids' presence explains each sample better than their absence does, the first one `at`
     /// samples from the middle.
     pub(super) fn scores(&self, kernel: Kernel, samples: &[i16], at: f32) -> Scores {
-        let model = self.model(kernel, at, samples.len());
+        let mut scores = self.model(kernel, at, samples.len());
         let granted = 0.5 * self.sines.iter().map(Sine::power).sum::<f32>();
-        let errors =
-            samples.iter().zip(model.as_flattened()).map(|(&sample, model)| f32::from(sample) - model);
-        Scores::new(errors.map(|error| granted - error * error), granted)
+        kernel.weigh(samples, &mut scores, granted);
+        Scores::new(scores, samples.len(), granted)
     }
 
     /// What the sinusoids leave of the two newest blocks.

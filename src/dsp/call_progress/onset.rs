@@ -42,8 +42,9 @@ impl Onset {
         // It fits the history: the newer two thirds are not asked again.
         const ASKED: usize = BLOCK_SAMPLES;
         let mut samples = [0; HISTORY_SAMPLES];
-        let places = samples.iter_mut().zip(usable.iter().chain(history.iter().take(ASKED)));
-        places.for_each(|(to, from)| *to = *from);
+        let (before, asked) = samples.split_at_mut(usable.len());
+        before.iter_mut().zip(usable).for_each(|(to, from)| *to = *from);
+        asked.iter_mut().zip(history).take(ASKED).for_each(|(to, from)| *to = *from);
         let count = usable.len() + ASKED;
         let at = -0.5 * (HISTORY_SAMPLES as f32 - 1.0) - usable.len() as f32;
         let scores = fit.scores(kernel, samples.get(..count).unwrap_or_default(), at).reversed();

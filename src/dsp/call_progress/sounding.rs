@@ -13,6 +13,7 @@ pub(super) struct Sounding {
     power: f32,
     /// Powers at the bank's frequencies while it sounds.
     reference: [f32; 8],
+    reference_sum: f32,
     steadiness: Steadiness,
     is_pair: bool,
     /// Blocks that did not hold it, of late.
@@ -33,6 +34,7 @@ impl Sounding {
             voice,
             power,
             reference,
+            reference_sum: reference.iter().sum(),
             steadiness: Steadiness::new(&voice, &reference),
             is_pair: matches!(voice, Voice::Steady([_, second, ..]) if second.hz > 0.0),
             missed: 0,
@@ -47,12 +49,11 @@ impl Sounding {
     /// Whether a block is as strong as the tone, and spreads over the bank as it does.
     pub(super) fn is_in(&self, spectrum: &BlockSpectrum<8>) -> bool {
         let powers = spectrum.powers();
-        match self.voice {
+        match &self.voice {
             Voice::Steady(_) => {
-                let common: f32 = powers.iter().zip(self.reference).map(|(a, b)| a.min(b)).sum();
-                let sum: f32 = self.reference.iter().sum();
+                let common = powers.iter().zip(&self.reference).fold(0.0, |sum, (&a, &b)| sum + a.min(b));
                 // A tone beside the bank shows in the total alone.
-                let known = sum < 0.2 * self.power || common >= 0.5 * sum;
+                let known = common >= 0.5 * self.reference_sum || self.reference_sum < 0.2 * self.power;
                 known && self.has_level_of(spectrum)
             }
             Voice::Modulated(_) => {

@@ -171,33 +171,43 @@ impl Tracker {
 
     /// Whether what sounds goes on in the newest block.
     fn sounds_on(&mut self, spectrum: &BlockSpectrum<8>, blocks: &BlockBuffer) -> bool {
-        let passed_over = core::mem::take(&mut self.passed_over);
-        let after_loss = follows_loss(blocks);
         let State::Sounding(sounding) = &mut self.state else { return false };
-        let mut apart = 1 + u8::from(passed_over);
-        let mut holds = sounding.is_in(spectrum);
-        if !holds && passed_over && !after_loss {
+        if !sounding.is_in(spectrum) {
+            return self.may_sound_on(spectrum, blocks);
+        }
+        let passed_over = core::mem::take(&mut self.passed_over);
+        if !follows_loss(blocks) {
+            sounding.held(&self.previous, spectrum, 1 + u8::from(passed_over));
+        }
+        self.before = if passed_over { None } else { Some(self.previous) };
+        self.previous = *spectrum;
+        true
+    }
+
+    /// The same where the newest block does not show it.
+    fn may_sound_on(&mut self, spectrum: &BlockSpectrum<8>, blocks: &BlockBuffer) -> bool {
+        let State::Sounding(sounding) = &mut self.state else { return false };
+        let after_loss = follows_loss(blocks);
+        if self.passed_over && !after_loss {
             // The block between has to be looked at after all.
             let between = measure_earlier(self.kernel, blocks, 1);
             let is_pair =
                 || sounding.may_be_pair_in(spectrum) && may_be_tones(&self.previous, &between, spectrum);
             if !sounding.is_in(&between) && !is_pair() {
-                self.passed_over = true;
                 return false;
             }
             sounding.held(&self.previous, &between, 1);
             self.before = Some(core::mem::replace(&mut self.previous, between));
-            apart = 1;
         }
-        if !holds && sounding.may_be_pair_in(spectrum) {
+        self.passed_over = false;
+        let holds = sounding.may_be_pair_in(spectrum) && {
             let before = self.before.unwrap_or_else(|| measure_earlier(self.kernel, blocks, 2));
-            holds = may_be_tones(&before, &self.previous, spectrum);
-        }
+            may_be_tones(&before, &self.previous, spectrum)
+        };
         if holds && !after_loss {
-            sounding.held(&self.previous, spectrum, apart);
+            sounding.held(&self.previous, spectrum, 1);
         }
-        let earlier = core::mem::replace(&mut self.previous, *spectrum);
-        self.before = (apart == 1).then_some(earlier);
+        self.before = Some(core::mem::replace(&mut self.previous, *spectrum));
         holds || sounding.misses()
     }
 

@@ -88,6 +88,17 @@ impl Kernel {
         }
     }
 
+    /// Turns what a model says into by how much it explains each sample: what is granted for each, less the error.
+    #[allow(unsafe_code, reason = "a kernel exists only where its instructions do")]
+    pub(in crate::dsp) fn weigh(self, samples: &[i16], model: &mut [[f32; LANES]], granted: f32) {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: whoever made this kernel vouched for the processor.
+            Instructions::Avx2 => unsafe { super::x86::weigh(samples, model, granted) },
+            _ => portable::weigh(samples, model, granted),
+        }
+    }
+
     #[inline]
     #[allow(unsafe_code, reason = "a kernel exists only where its instructions do")]
     pub(super) fn sums<const N: usize>(self, bank: &ToneBank<N>, block: &[i16; BLOCK_SAMPLES]) -> Sums<N> {

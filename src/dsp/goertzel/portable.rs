@@ -57,6 +57,15 @@ pub(super) fn thirds(run: &[i16; RUN_SAMPLES], wave: &Wave) -> [Turn; 3] {
     sums.map(|[cos, sin]| Turn { cos: cos.sum(), sin: sin.sum() })
 }
 
+/// Turns what a model says into by how much it explains each sample: what is granted for each, less the error.
+#[inline(always)]
+pub(super) fn weigh(samples: &[i16], model: &mut [[f32; LANES]], granted: f32) {
+    for (score, &sample) in model.as_flattened_mut().iter_mut().zip(samples) {
+        let error = f32::from(sample) - *score;
+        *score = granted - error * error;
+    }
+}
+
 /// Adds a sinusoid that has so much of a wave's cosine and sine.
 pub(super) fn add_wave(samples: &mut [[f32; LANES]], wave: &Wave, amplitude: Turn) {
     let mut wave = *wave;

@@ -209,3 +209,12 @@ pub(super) unsafe fn add_wave(samples: &mut [[f32; LANES]], wave: &Wave, amplitu
         wave.advance();
     }
 }
+
+/// As the [portable](super::portable::weigh) kernel, of which the compiler makes vectors.
+///
+/// # Safety
+/// The processor has AVX2 and FMA.
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn weigh(samples: &[i16], model: &mut [[f32; LANES]], granted: f32) {
+    super::portable::weigh(samples, model, granted);
+}
