@@ -986,7 +986,7 @@ typedef struct afterbeep_result {
    */
   uint64_t lost_samples;
   /**
-   * Samples that the line lost; silence stands in their place.
+   * Samples that the line lost; silence stands in their place, or comfort noise.
    */
   uint64_t line_lost_samples;
   /**
@@ -1225,8 +1225,8 @@ typedef struct afterbeep_session_config {
    */
   uint32_t silence_hangover_ms;
   /**
-   * Level in dBm0, [-80, -30], of the noise that the caller hears after the beep, and that fills losses of up to
-   * AFTERBEEP_FRAME_MAX_SAMPLES in the file; 0 (default) for silence.
+   * Level in dBm0, [-80, -30], of the noise that the caller hears after the beep, and that stands in the file where the
+   * line lost audio; 0 (default) for silence.
    */
   float comfort_noise_dbm0;
 } afterbeep_session_config;

@@ -548,6 +548,91 @@ fn comfort_noise_is_heard_after_the_beep_and_fills_losses() {
     assert_eq!(loud.validate().unwrap_err().field, "comfort_noise_dbm0");
 }
 
+#[test]
+fn comfort_noise_fills_a_minute_as_it_fills_a_frame() {
+    let line = speech("reading.wav");
+    let lost = 480_000;
+    let config = SessionConfig { comfort_noise_dbm0: Some(-45.0), max_duration_ms: 0, ..no_beep() };
+    let record = |ring_ms, mask_digits, step| {
+        let directory = tempfile::tempdir().unwrap();
+        let engine = EngineConfig { poll_interval_ms: 1, ring_ms, batch_ms: 50, ..EngineConfig::default() };
+        let engine = Engine::new(&engine).unwrap();
+        let config = SessionConfig { mask_digits, ..config };
+        let session = engine.open(&config, &FileConfig::new(directory.path())).unwrap();
+        session.push_at(1_000, &line[..160]).unwrap();
+        for _ in 0..if step > 0 { lost / step } else { 0 } {
+            while session.writable_samples().unwrap() < 2 * step {
+                std::thread::sleep(Duration::from_micros(200));
+            }
+            session.push_lost(step).unwrap();
+        }
+        // What was not told yet, all of it where nothing was, shows by the timestamp.
+        session.push_at(1_160 + lost as u32, &line[160..320]).unwrap();
+        session.hangup().unwrap();
+        let result = result(session);
+        assert_eq!((result.line_lost_samples, result.lost_samples), (lost as u64, 0));
+        let audio = read_wav(result.path.as_ref().unwrap());
+        session.close().unwrap();
+        audio
+    };
+    let whole = record(2_000, false, 0);
+    assert!(whole[..160] == line[..160] && whole[lost + 160..] == line[160..320]);
+    for second in whole[160..lost + 160].chunks(8_000) {
+        let level = dbm0_from_mean_square(mean_square(second));
+        assert!((level + 45.0).abs() < 0.5, "{level}");
+    }
+    // By the writer or by the media thread, it is the same noise.
+    assert!(record(2_000, true, 0) == whole);
+    assert!(record(10_000, false, 160) == whole);
+    assert!(record(200, false, 9_600 / 16) == whole);
+    assert!(record(2_000, true, 1_600) == whole);
+}
+
+#[test]
+fn only_what_the_line_lost_is_comfort_noise() {
+    let directory = tempfile::tempdir().unwrap();
+    let engine = engine();
+    let config = SessionConfig { comfort_noise_dbm0: Some(-45.0), ..no_beep() };
+    let session = engine.open(&config, &FileConfig::new(directory.path())).unwrap();
+    session.push_lost(9_600).unwrap();
+    session.push_lost(9_600).unwrap();
+    session.pause(PauseMode::Silence).unwrap();
+    session.push_lost(9_600).unwrap();
+    session.push(&[500; 9_600]).unwrap();
+    session.resume().unwrap();
+    session.push_lost(9_600).unwrap();
+    session.hangup().unwrap();
+    let audio = read_wav(result(session).path.as_ref().unwrap());
+    let (before, rest) = audio.split_at(19_200);
+    let (masked, after) = rest.split_at(19_200);
+    assert_eq!(after.len(), 9_600);
+    assert!(masked.iter().all(|&sample| sample == 0));
+    for noise in [before, after] {
+        let level = dbm0_from_mean_square(mean_square(noise));
+        assert!((level + 45.0).abs() < 0.5, "{level}");
+    }
+    session.close().unwrap();
+}
+
+#[test]
+fn a_long_loss_before_the_first_word_leaves_nothing_older_in_the_pre_roll() {
+    let directory = tempfile::tempdir().unwrap();
+    let engine = engine();
+    let config = SessionConfig { start_on_speech: true, pre_roll_ms: 500, ..no_beep() };
+    let session = engine.open(&config, &FileConfig::new(directory.path())).unwrap();
+    // Too quiet to be a word.
+    session.push_at(0, &[50; 9_600]).unwrap();
+    session.push_at(9_600 + 80_000, &[0; 160]).unwrap();
+    let tone = Line::new().tone(300.0, -15.0, 500).pcm();
+    feed(session, &tone, 160);
+    session.hangup().unwrap();
+    let audio = read_wav(result(session).path.as_ref().unwrap());
+    assert!(audio.len() >= tone.len() + 3_900, "{}", audio.len());
+    let before = &audio[..audio.len() - tone.len()];
+    assert!(before.iter().all(|&sample| sample == 0));
+    session.close().unwrap();
+}
+
 /// A call whose caller vanishes in the middle of a word, and what the exchange plays then.
 fn vanished(tone: impl Fn(Line) -> Line) -> (Vec<i16>, usize) {
     let spoken = speech("reading.wav");

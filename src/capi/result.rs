@@ -37,7 +37,7 @@ pub struct afterbeep_result {
     pub trimmed_samples: u64,
     /// Samples that we lost (ring full, disk).
     pub lost_samples: u64,
-    /// Samples that the line lost; silence stands in their place.
+    /// Samples that the line lost; silence stands in their place, or comfort noise.
     pub line_lost_samples: u64,
     /// Samples that were dropped after the beep, where its echo may have been.
     pub echo_guard_samples: u64,

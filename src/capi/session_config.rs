@@ -106,8 +106,8 @@ pub struct afterbeep_session_config {
     /// Adaptive: how long the level has to stay below that until it is silence, in milliseconds, [0, 2000]; 150 by
     /// default. The silence then counts from where the sound stopped.
     pub silence_hangover_ms: u32,
-    /// Level in dBm0, [-80, -30], of the noise that the caller hears after the beep, and that fills losses of up to
-    /// AFTERBEEP_FRAME_MAX_SAMPLES in the file; 0 (default) for silence.
+    /// Level in dBm0, [-80, -30], of the noise that the caller hears after the beep, and that stands in the file where the
+    /// line lost audio; 0 (default) for silence.
     pub comfort_noise_dbm0: f32,
 }
 

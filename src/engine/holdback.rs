@@ -47,6 +47,11 @@ impl Holdback {
         self.burst_samples
     }
 
+    /// Samples that it holds; older ones are gone.
+    pub(super) fn capacity(&self) -> usize {
+        self.ring.len()
+    }
+
     /// Takes what the line brought, whether or not it is recorded yet.
     pub(super) fn offer(&mut self, samples: &[i16]) {
         for &sample in samples {

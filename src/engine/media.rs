@@ -15,6 +15,8 @@ const REQUESTS: usize = 16;
 const EVENTS: usize = 64;
 /// A longer frame is taken in parts, so that the session always has room for what it tells.
 const PART_SAMPLES: usize = 1_600;
+/// What stands in the place of a loss is made in pieces of this many samples.
+const FILL_SAMPLES: usize = 160;
 
 /// What a control thread asks of a session; applied before the next frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,7 +180,7 @@ impl Media {
         } else {
             match self.session.push(frame) {
                 Recorded::Audio(part) => frame.get(part).is_some_and(|part| self.track.append(part)),
-                Recorded::Silence(samples) => self.record_silence(samples),
+                Recorded::Silence(samples) => self.record_gap(samples, None),
             }
         }
     }
@@ -187,10 +189,10 @@ impl Media {
         if self.session.state() == State::Ended {
             return Taken::Ended;
         }
-        let silence = self.session.push_lost(samples);
-        // What precedes the first word is not recorded, but kept all the same.
-        let awaiting = self.session.state() == State::AwaitingSpeech;
-        let whole = self.record_loss(if awaiting { samples } else { silence });
+        // A pause masks losses, too.
+        let noise = self.noise.filter(|_| self.session.paused().is_none());
+        let recorded = self.session.push_lost(samples);
+        let whole = self.record_missing(samples, recorded, noise);
         if whole { Taken::Whole } else { Taken::Overrun }
     }
 
@@ -210,12 +212,11 @@ impl Media {
 
     /// A frame that a pause masks.
     fn push_masked(&mut self, samples: usize) -> bool {
-        let silence = self.session.pass_over(samples);
-        let awaiting = self.session.state() == State::AwaitingSpeech;
-        self.record_silence(if awaiting { samples } else { silence })
+        let recorded = self.session.pass_over(samples);
+        self.record_missing(samples, recorded, None)
     }
 
-    /// A frame with its RTP timestamp: gaps before it are filled with silence.
+    /// A frame with its RTP timestamp: gaps before it are lost samples.
     pub(super) fn push_at(&mut self, timestamp: u32, frame: &[i16]) -> Taken {
         if self.session.state() == State::Ended {
             return Taken::Ended;
@@ -242,48 +243,53 @@ impl Media {
         if pushed == Taken::Whole { verdict } else { pushed }
     }
 
-    /// Records what stands in the place of a loss: comfort noise, if it is wanted, up to the longest frame.
-    fn record_loss(&mut self, samples: usize) -> bool {
-        match &mut self.noise {
-            Some(generator) if samples <= FRAME_MAX_SAMPLES => {
-                let mut noise = [0; FRAME_MAX_SAMPLES];
-                let Some(noise) = noise.get_mut(..samples) else { return false };
-                generator.fill(noise);
-                match &mut self.holdback {
-                    Some(holdback) => {
-                        holdback.offer(noise);
-                        holdback.release(&self.session, &mut self.track)
-                    }
-                    None => self.track.append(noise),
-                }
-            }
-            _ => self.record_silence(samples),
+    /// Takes samples that did not come, so many of which are recorded; comfort noise takes their place, or silence.
+    fn record_missing(&mut self, samples: usize, recorded: usize, noise: Option<ComfortNoise>) -> bool {
+        if self.session.state() != State::AwaitingSpeech {
+            return self.record_gap(recorded, noise);
         }
+        // What precedes the first word is not recorded, but kept all the same.
+        let kept = samples.min(self.holdback.as_deref().map_or(0, Holdback::capacity));
+        self.fill(self.session.position().saturating_sub(kept as u64), kept, noise)
     }
 
-    /// Records silence. A little of it goes through the ring, so that the file grows with the line.
-    fn record_silence(&mut self, samples: usize) -> bool {
-        static SILENCE: [i16; FRAME_MAX_SAMPLES] = [0; FRAME_MAX_SAMPLES];
+    /// Records what takes the place of samples that did not come.
+    fn record_gap(&mut self, samples: usize, noise: Option<ComfortNoise>) -> bool {
         let recorded = self.session.streamed_samples();
-        match (&mut self.holdback, SILENCE.get(..samples)) {
-            (Some(holdback), Some(silence)) => {
-                holdback.offer(silence);
-                holdback.release(&self.session, &mut self.track)
+        let before = recorded.saturating_sub(samples as u64);
+        // A little of it goes through the ring, so that the file grows with the line.
+        let room = if self.holdback.is_some() { usize::MAX } else { self.track.writable_samples() / 2 };
+        if samples <= FRAME_MAX_SAMPLES.min(room) {
+            let whole = self.fill(before, samples, noise);
+            return match &mut self.holdback {
+                Some(holdback) => holdback.release(&self.session, &mut self.track),
+                None => whole,
+            };
+        }
+        let whole = match &mut self.holdback {
+            // What waits has waited long enough: no key outlasts so long a gap.
+            Some(holdback) => holdback.release_until(before, before, &mut self.track),
+            None => true,
+        };
+        self.track.append_gap(recorded - self.track.position(), noise.is_some());
+        whole
+    }
+
+    /// Hands on comfort noise, or silence.
+    fn fill(&mut self, start: u64, samples: usize, noise: Option<ComfortNoise>) -> bool {
+        let mut whole = true;
+        let mut fill = [0; FILL_SAMPLES];
+        for done in (0..samples).step_by(FILL_SAMPLES) {
+            let Some(piece) = fill.get_mut(..(samples - done).min(FILL_SAMPLES)) else { return false };
+            if let Some(noise) = noise {
+                noise.fill(start + done as u64, piece);
             }
-            (None, Some(silence)) if samples <= self.track.writable_samples() / 2 => {
-                self.track.append(silence)
-            }
-            (holdback, _) => {
-                // What waits has waited long enough: no key outlasts so much silence.
-                let before = recorded.saturating_sub(samples as u64);
-                let whole = match holdback {
-                    Some(holdback) => holdback.release_until(before, before, &mut self.track),
-                    None => true,
-                };
-                self.track.append_silence(recorded - self.track.position());
-                whole
+            match &mut self.holdback {
+                Some(holdback) => holdback.offer(piece),
+                None => whole &= self.track.append(piece),
             }
         }
+        whole
     }
 
     /// Applies the requests that await, and says how many did not end the session though they were bound to.

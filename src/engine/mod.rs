@@ -121,7 +121,7 @@ impl Engine {
             .then(|| Box::new(Holdback::new(pre_roll as usize, session.mask_digits)));
         let noise = session.comfort_noise_dbm0.map(ComfortNoise::new);
         let session = EngineSession::with_kernel(session, cpu::kernel())?;
-        let player = Player::new(session.beep().copied(), noise.clone());
+        let player = Player::new(session.beep().copied(), noise);
         let (media, ends, queue) = Media::new(session, self.ring_samples(rate), holdback, noise);
         check_file_system(&self.crew, &file.directory, self.config.min_free_kib)?;
         let (part, opened) = PartFile::create(&file.directory, file.name.as_deref())?;
@@ -142,7 +142,7 @@ impl Engine {
         place.keep();
         self.shared.counters.written_bytes.add(wav.written_bytes());
         let device = self.crew.device(device);
-        self.crew.record(Recording::new(handle, slot, queue, rate, part, wav, device));
+        self.crew.record(Recording::new(handle, slot, queue, rate, noise, part, wav, device));
         Ok(handle)
     }
 

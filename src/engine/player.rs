@@ -11,6 +11,8 @@ pub(super) struct Player {
     beep: Option<Beep>,
     /// What is heard where no beep is.
     noise: Option<ComfortNoise>,
+    /// Samples of it that were heard.
+    noise_position: u64,
     /// When the beep began that `position` counts from, in samples pushed.
     start: u64,
     /// Samples handed out, or skipped, since then.
@@ -19,7 +21,7 @@ pub(super) struct Player {
 
 impl Player {
     pub(super) const fn new(beep: Option<Beep>, noise: Option<ComfortNoise>) -> Self {
-        Self { beep, noise, start: 0, position: 0 }
+        Self { beep, noise, noise_position: 0, start: 0, position: 0 }
     }
 
     /// Fills a frame with the beep samples that are due when `pushed` samples have come in, and with silence where
@@ -55,10 +57,11 @@ impl Player {
 
     /// Fills a frame in which nothing is due.
     fn rest(&mut self, frame: &mut [i16]) {
-        match &mut self.noise {
-            Some(noise) => noise.fill(frame),
+        match &self.noise {
+            Some(noise) => noise.fill(self.noise_position, frame),
             None => frame.fill(0),
         }
+        self.noise_position += frame.len() as u64;
     }
 }
 

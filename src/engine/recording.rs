@@ -8,7 +8,7 @@ use super::statistics::Counters;
 use super::track::{self, Queue};
 use super::writer::{Device, Times};
 use super::{Gap, GapCause, SessionHandle, SessionResult};
-use crate::line::SampleRate;
+use crate::line::{ComfortNoise, SampleRate};
 use crate::message::PartFile;
 use crate::session::EndReason;
 use crate::wav::{WavWriter, WriteError};
@@ -17,6 +17,9 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
+
+/// Comfort noise is written in pieces of this many samples.
+const NOISE_SAMPLES: usize = 4_096;
 
 /// Room that a writer thread works in, shared by all of its recordings.
 #[derive(Debug, Default)]
@@ -36,6 +39,8 @@ pub(super) struct Recording {
     slot: &'static Slot,
     queue: Queue,
     rate: SampleRate,
+    /// What fills the gaps that are not silence.
+    noise: Option<ComfortNoise>,
     part: PartFile,
     wav: WavWriter,
     device: Arc<Device>,
@@ -43,7 +48,7 @@ pub(super) struct Recording {
     known_stalls: u32,
     /// One of them may be why samples were lost.
     stalled: bool,
-    /// Samples of the recording that were taken from the queue or filled with silence.
+    /// Samples of the recording that were taken from the queue, or stood for by a gap.
     position: u64,
     /// The first one of them that the file holds: the recording may have started over.
     file_start: u64,
@@ -65,6 +70,7 @@ impl Recording {
         slot: &'static Slot,
         queue: Queue,
         rate: SampleRate,
+        noise: Option<ComfortNoise>,
         part: PartFile,
         wav: WavWriter,
         device: Arc<Device>,
@@ -74,6 +80,7 @@ impl Recording {
             slot,
             queue,
             rate,
+            noise,
             part,
             wav,
             known_stalls: device.stalls(),
@@ -227,11 +234,30 @@ impl Recording {
             let cause = if self.stalled { GapCause::DiskStalled } else { GapCause::RingFull };
             self.list(Gap { start_sample, samples: gap.lost.min(kept), cause });
             if self.error.is_none() {
-                let written = self.wav.append_silence(kept, &mut scratch.bytes);
+                let written = match self.noise.filter(|_| gap.noise) {
+                    Some(noise) => self.write_noise(noise, self.position + dropped, kept, scratch),
+                    None => self.wav.append_silence(kept, &mut scratch.bytes),
+                };
                 self.note(written);
             }
         }
         self.position += gap.samples;
+    }
+
+    fn write_noise(
+        &mut self,
+        noise: ComfortNoise,
+        start: u64,
+        samples: u64,
+        scratch: &mut Scratch,
+    ) -> Result<(), WriteError> {
+        let mut piece = [0; NOISE_SAMPLES];
+        for done in (0..samples).step_by(NOISE_SAMPLES) {
+            let piece = &mut piece[..(samples - done).min(NOISE_SAMPLES as u64) as usize];
+            noise.fill(start + done, piece);
+            self.wav.append(&[piece], &mut scratch.bytes)?;
+        }
+        Ok(())
     }
 
     fn list(&mut self, gap: Gap) {

@@ -33,7 +33,7 @@ pub struct SessionResult {
     pub gaps: Vec<Gap>,
     /// How many gaps there are.
     pub gap_count: u64,
-    /// Samples that the line lost; silence stands in their place.
+    /// Samples that the line lost; silence stands in their place, or comfort noise.
     pub line_lost_samples: u64,
     /// Samples that were dropped after the beep, where its echo may have been.
     pub echo_guard_samples: u64,

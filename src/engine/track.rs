@@ -7,7 +7,7 @@ use ringbuf::{HeapCons, HeapProd, HeapRb};
 /// Gaps that may await the writer; further ones merge into the newest.
 const GAPS: usize = 8;
 
-/// Recorded samples that are not in the ring: the writer puts silence in their place.
+/// Recorded samples that are not in the ring: the writer puts silence in their place, or comfort noise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Gap {
     /// Position of the first one in the recording.
@@ -15,6 +15,8 @@ pub(super) struct Gap {
     pub(super) samples: u64,
     /// How many of them we lost: all or none, but where a gap of each kind had to be told as one.
     pub(super) lost: u64,
+    /// Comfort noise takes their place, not silence.
+    pub(super) noise: bool,
 }
 
 /// The reading ends of a track's queues.
@@ -85,32 +87,32 @@ impl Track {
         self.position += queued as u64;
         let lost = (samples.len() - queued) as u64;
         self.lost_samples += lost;
-        self.leave_gap(lost, lost);
+        self.leave_gap(lost, lost, false);
         lost == 0
     }
 
-    /// Queues silence: as a gap of which nothing is lost, as no ring holds minutes of it.
-    pub(super) fn append_silence(&mut self, samples: u64) {
-        self.leave_gap(samples, 0);
+    /// Queues silence, or comfort noise: as a gap of which nothing is lost, as no ring holds minutes of it.
+    pub(super) fn append_gap(&mut self, samples: u64, noise: bool) {
+        self.leave_gap(samples, 0, noise);
     }
 
-    fn leave_gap(&mut self, samples: u64, lost: u64) {
+    fn leave_gap(&mut self, samples: u64, lost: u64, noise: bool) {
         if samples == 0 {
             return;
         }
         let start = self.position;
         self.position += samples;
-        // What we lost and what was silent are told apart, so that the writer can list what was lost. The last place is
-        // kept for the gap before the next sample.
+        // What we lost is told apart, so that the writer can list it, and what is noise, so that it can make it. The last
+        // place is kept for the gap before the next sample.
         if let Some(gap) = &mut self.open_gap {
-            let alike = gap.lost == if lost > 0 { gap.samples } else { 0 };
+            let alike = gap.noise == noise && gap.lost == if lost > 0 { gap.samples } else { 0 };
             if alike || self.gaps.room() < 2 || self.gaps.try_push(*gap).is_err() {
                 gap.samples += samples;
                 gap.lost += lost;
                 return;
             }
         }
-        self.open_gap = Some(Gap { start, samples, lost });
+        self.open_gap = Some(Gap { start, samples, lost, noise });
     }
 }
 
@@ -130,19 +132,19 @@ mod tests {
         assert!(!track.append(&[3; 160]));
         assert_eq!(drain(&mut queue).len(), 200);
         assert!(track.append(&[4; 160]));
-        assert_eq!(queue.gaps.try_pop(), Some(Gap { start: 200, samples: 280, lost: 280 }));
+        assert_eq!(queue.gaps.try_pop(), Some(Gap { start: 200, samples: 280, lost: 280, noise: false }));
         assert_eq!(drain(&mut queue), [4; 160]);
         assert_eq!((track.position(), track.lost_samples(), track.open_gap()), (640, 280, None));
     }
 
     #[test]
-    fn silence_is_a_gap_and_no_loss() {
+    fn what_the_line_lost_is_a_gap_and_no_loss_of_ours() {
         let (mut track, mut queue) = Track::new(200);
         assert!(track.append(&[1; 100]));
-        track.append_silence(1_000_000);
-        track.append_silence(5);
+        track.append_gap(1_000_000, true);
+        track.append_gap(5, true);
         assert!(track.append(&[2; 100]));
-        assert_eq!(queue.gaps.try_pop(), Some(Gap { start: 100, samples: 1_000_005, lost: 0 }));
+        assert_eq!(queue.gaps.try_pop(), Some(Gap { start: 100, samples: 1_000_005, lost: 0, noise: true }));
         assert_eq!((track.position(), track.lost_samples()), (1_000_205, 0));
     }
 
@@ -154,7 +156,7 @@ mod tests {
         assert!(track.append(&[]));
         assert_eq!(queue.gaps.try_pop(), None);
         assert!(!track.append(&[2; 250]));
-        assert_eq!(queue.gaps.try_pop(), Some(Gap { start: 100, samples: 150, lost: 150 }));
+        assert_eq!(queue.gaps.try_pop(), Some(Gap { start: 100, samples: 150, lost: 150, noise: false }));
         assert_eq!(drain(&mut queue).len(), 100);
     }
 
@@ -162,7 +164,7 @@ mod tests {
     fn a_gap_at_the_end_is_not_forgotten() {
         let (mut track, _queue) = Track::new(100);
         track.append(&[1; 160]);
-        assert_eq!(track.open_gap(), Some(Gap { start: 100, samples: 60, lost: 60 }));
+        assert_eq!(track.open_gap(), Some(Gap { start: 100, samples: 60, lost: 60, noise: false }));
     }
 
     #[test]
@@ -182,8 +184,8 @@ mod tests {
     fn what_was_lost_and_what_was_silent_are_told_apart_while_there_is_room() {
         let (mut track, mut queue) = Track::new(100);
         assert!(!track.append(&[1; 130]));
-        track.append_silence(50);
-        track.append_silence(20);
+        track.append_gap(50, false);
+        track.append_gap(20, false);
         assert!(!track.append(&[2; 40]));
         drain(&mut queue);
         assert!(track.append(&[3; 40]));
@@ -192,13 +194,14 @@ mod tests {
             start,
             samples,
             lost,
+            noise: false,
         });
         assert_eq!(told, expected);
         // With the queue full they share the last one, whose loss stays exact.
         drain(&mut queue);
         for _ in 0..2 * GAPS {
             track.append(&[4; 130]);
-            track.append_silence(7);
+            track.append_gap(7, false);
         }
         let mut gaps: Vec<_> = std::iter::from_fn(|| queue.gaps.try_pop()).collect();
         assert_eq!(gaps.len(), GAPS - 1);
@@ -207,5 +210,18 @@ mod tests {
         let sum = |part: fn(&Gap) -> u64| gaps.iter().map(part).sum::<u64>();
         let lost = track.lost_samples() - 70;
         assert_eq!((sum(|gap| gap.lost), sum(|gap| gap.samples)), (lost, lost + 7 * 2 * GAPS as u64));
+    }
+
+    #[test]
+    fn noise_and_silence_keep_their_places() {
+        let (mut track, mut queue) = Track::new(100);
+        track.append_gap(1_000, true);
+        track.append_gap(10, false);
+        track.append_gap(20, true);
+        assert!(!track.append(&[1; 160]));
+        let told: Vec<_> = std::iter::from_fn(|| queue.gaps.try_pop()).collect();
+        let expected = [(0, 1_000, true), (1_000, 10, false), (1_010, 20, true)];
+        assert_eq!(told, expected.map(|(start, samples, noise)| Gap { start, samples, lost: 0, noise }));
+        assert_eq!(track.open_gap(), Some(Gap { start: 1_130, samples: 60, lost: 60, noise: false }));
     }
 }

@@ -32,8 +32,8 @@ pub struct SessionConfig {
     /// Cuts the silence that ended the message, less this much of it, in milliseconds, 0 to 10 000; `None` (default)
     /// keeps it.
     pub final_silence_tail_ms: Option<u32>,
-    /// Level in dBm0, -80 to -30, of the noise that the caller hears after the beep, and that fills losses of up to 9600
-    /// samples in the recording; `None` (default) for silence.
+    /// Level in dBm0, -80 to -30, of the noise that the caller hears after the beep, and that stands in the recording where
+    /// the line lost audio; `None` (default) for silence.
     pub comfort_noise_dbm0: Option<f32>,
     /// Replaces the tones of digits by silence in the recording; off by default. What is recorded then reaches the file
     /// 75 ms later.

@@ -221,7 +221,7 @@ impl<P> Session<P> {
         self.limits.terminators
     }
 
-    /// Recorded samples that the line had lost: silence stands in their place.
+    /// Recorded samples that the line had lost: something else stands in their place.
     pub const fn line_lost_samples(&self) -> u64 {
         self.line_lost_samples
     }
