@@ -12,9 +12,15 @@ SAME(sizeof(afterbeep_status), 4);
 SAME(sizeof(afterbeep_session), 8);
 SAME(sizeof(afterbeep_error), 360);
 SAME(offsetof(afterbeep_error, text), 40);
-SAME(sizeof(afterbeep_engine_config), 28);
+SAME(sizeof(afterbeep_engine_config), 44);
+SAME(offsetof(afterbeep_engine_config, min_free_kib), 40);
+SAME(sizeof(afterbeep_engine_event), 16);
+SAME(sizeof(afterbeep_gap), 24);
+SAME(sizeof(afterbeep_statistics), 320);
+SAME(offsetof(afterbeep_statistics, write_latency_buckets), 128);
 SAME(offsetof(afterbeep_engine_config, ring_ms), 20);
-SAME(sizeof(afterbeep_result), 104);
+SAME(sizeof(afterbeep_result), 112);
+SAME(offsetof(afterbeep_result, gap_count), 104);
 SAME(offsetof(afterbeep_result, samples), 24);
 SAME(sizeof(afterbeep_dtmf_event), 32);
 SAME(offsetof(afterbeep_dtmf_event, digit), 24);
@@ -45,6 +51,9 @@ SAME(AFTERBEEP_CUT_TONE, 3);
 SAME(AFTERBEEP_TONE_KIND_FAX_CALLING, 9);
 SAME(AFTERBEEP_END_REASON_DISCONNECT_TONE, 7);
 SAME(AFTERBEEP_STATUS_TIMESTAMP_JUMP, -22);
+SAME(AFTERBEEP_STATUS_FORKED, -27);
+SAME(AFTERBEEP_ENGINE_EVENT_TYPE_WRITER_RETURNED, 5);
+SAME(AFTERBEEP_GAP_CAUSE_DISK_ERROR, 3);
 
 static int failures;
 
@@ -361,6 +370,79 @@ static void bad_silence(void)
         failures++, printf("silence is not silent\n");
 }
 
+static void on_event(const afterbeep_engine_event *event, void *user_data)
+{
+    if (event->event_type == AFTERBEEP_ENGINE_EVENT_TYPE_FINISHED)
+        *(volatile int *)user_data = 1;
+}
+
+/* What an engine tells: events, counts, gaps, and how it closes. */
+static void engine_tells(const char *directory)
+{
+    afterbeep_engine *engine = NULL;
+    afterbeep_session_config config;
+    afterbeep_session sessions[3] = {{0}};
+    afterbeep_engine_event event;
+    afterbeep_statistics statistics;
+    afterbeep_gap gaps[4];
+    afterbeep_result result;
+    afterbeep_status statuses[3];
+    afterbeep_error error;
+    int16_t pcm[160] = {0};
+    const int16_t *frames[3] = {pcm, pcm, NULL};
+    const size_t counts[3] = {160, AFTERBEEP_FRAME_MAX_SAMPLES + 1, 160};
+    size_t count = 1, unfinished = 1;
+    static char text[8192];
+    volatile int finished = 0;
+    int fd = -2;
+
+    EXPECT(afterbeep_engine_create(NULL, NULL, &engine), OK);
+    EXPECT(afterbeep_session_config_init(&config, sizeof config), OK);
+    config.directory = directory;
+    config.beep = 0;
+    EXPECT(afterbeep_session_open(engine, &config, &error, &sessions[0]), OK);
+    EXPECT(afterbeep_session_open(engine, &config, &error, &sessions[1]), OK);
+    EXPECT(afterbeep_push_many(NULL, NULL, NULL, 0, NULL), OK);
+    EXPECT(afterbeep_push_many(sessions, frames, NULL, 3, statuses), INVALID_ARGUMENT);
+    EXPECT(afterbeep_push_many(sessions, frames, counts, 3, statuses), OK);
+    EXPECT(statuses[0], OK);
+    EXPECT(statuses[1], FRAME_TOO_LONG);
+    EXPECT(statuses[2], INVALID_ARGUMENT);
+    EXPECT(afterbeep_engine_poll_event(engine, &event, 4), INVALID_ARGUMENT);
+    EXPECT(afterbeep_engine_poll_event(NULL, &event, sizeof event), INVALID_ARGUMENT);
+    EXPECT(afterbeep_engine_poll_event(engine, &event, sizeof event), NONE);
+    EXPECT(afterbeep_engine_event_fd(engine, NULL), INVALID_ARGUMENT);
+    EXPECT(afterbeep_engine_event_fd(engine, &fd), OK);
+    EXPECT(afterbeep_session_gaps(sessions[0], gaps, 4, &count), NOT_FINISHED);
+    EXPECT(afterbeep_session_stop(sessions[0]), OK);
+    EXPECT(afterbeep_engine_wait_event(engine, 10000, &event, sizeof event), OK);
+    if (event.event_type != AFTERBEEP_ENGINE_EVENT_TYPE_FINISHED || event.session.value != sessions[0].value ||
+        fd < 0)
+        failures++, printf("event %u\n", event.event_type);
+    EXPECT(afterbeep_session_result(sessions[0], 0, &result, sizeof result), OK);
+    EXPECT(afterbeep_session_gaps(sessions[0], NULL, 4, &count), INVALID_ARGUMENT);
+    EXPECT(afterbeep_session_gaps(sessions[0], gaps, 4, &count), OK);
+    EXPECT(afterbeep_engine_statistics(engine, &statistics, 8), INVALID_ARGUMENT);
+    EXPECT(afterbeep_engine_statistics(engine, &statistics, sizeof statistics), OK);
+    if (count != 0 || result.gap_count != 0 || statistics.opened_sessions != 2 || statistics.finished_messages != 1)
+        failures++, printf("%llu finished\n", (unsigned long long)statistics.finished_messages);
+    EXPECT(afterbeep_engine_prometheus(engine, text, 10, &count), BUFFER_TOO_SMALL);
+    EXPECT(afterbeep_engine_prometheus(engine, text, sizeof text, &count), OK);
+    if (strlen(text) != count || strstr(text, "\nafterbeep_sessions_opened_total 2\n") == NULL)
+        failures++, printf("%s\n", text);
+    EXPECT(afterbeep_engine_set_event_callback(engine, NULL, NULL), INVALID_ARGUMENT);
+    EXPECT(afterbeep_engine_set_event_callback(engine, on_event, (void *)&finished), OK);
+    EXPECT(afterbeep_engine_close(engine, 10000, &unfinished), OK);
+    if (unfinished != 0 || finished != 1)
+        failures++, printf("%zu unfinished\n", unfinished);
+    EXPECT(afterbeep_engine_unfinished_path(engine, 0, text, sizeof text, NULL), NONE);
+    EXPECT(afterbeep_engine_close(engine, 10000, NULL), CLOSED);
+    EXPECT(afterbeep_engine_statistics(engine, &statistics, sizeof statistics), CLOSED);
+    EXPECT(afterbeep_session_open(engine, &config, &error, &sessions[2]), CLOSED);
+    EXPECT(afterbeep_session_push(sessions[1], pcm, 160), STALE);
+    afterbeep_engine_destroy(engine);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2)
@@ -371,6 +453,7 @@ int main(int argc, char **argv)
     signalled_digits(argv[1]);
     bad_endings(argv[1]);
     bad_silence();
+    engine_tells(argv[1]);
     if (strcmp(afterbeep_end_reason_str(AFTERBEEP_END_REASON_DTMF), "dtmf") != 0)
         failures++;
     printf("%d failures\n", failures);

@@ -905,8 +905,8 @@ typedef struct afterbeep_engine_config {
  * A session: a value to copy, not a pointer. 0 is none. Once it is closed, every call with it
  * answers AFTERBEEP_STATUS_STALE; a value that was never given out, AFTERBEEP_STATUS_FOREIGN.
  *
- * Methods: afterbeep_session_open(), _push(), _push_at(), _push_lost(), _pull(), _writable_samples(),
- * _state(), _digit(), _telephone_event(), _poll_event(), _line_drop(), _pause(), _resume(), _restart(), _hangup(), _stop(), _cancel(), _result(), _path(), _close().
+ * Methods: afterbeep_session_open(), _push() (and afterbeep_push_many()), _push_at(), _push_lost(), _pull(), _writable_samples(),
+ * _state(), _digit(), _telephone_event(), _poll_event(), _line_drop(), _pause(), _resume(), _restart(), _hangup(), _stop(), _cancel(), _result(), _path(), _gaps(), _close().
  */
 typedef struct afterbeep_session {
   /**
@@ -1877,6 +1877,27 @@ AFTERBEEP_NODISCARD
 afterbeep_status afterbeep_session_push(struct afterbeep_session session,
                                         const int16_t *pcm,
                                         size_t sample_count)
+AFTERBEEP_NONBLOCKING;
+
+/**
+ * Takes a frame for each of many sessions, for hosts that tick all their channels at once: what afterbeep_session_push()
+ * does for each of them, and the next ones' memory is fetched meanwhile.
+ *
+ * @param sessions       in; count of them, any values.
+ * @param frames         in; count of them, as for push.
+ * @param sample_counts  in; count of them, each [0, AFTERBEEP_FRAME_MAX_SAMPLES].
+ * @param count          sessions; may be 0.
+ * @param out_statuses   out, not NULL unless count is 0; what push would have answered for each.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  an array is NULL; nothing was pushed.
+ * Thread: [media]; real-time safe. Each session's rules are those of push.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_push_many(const struct afterbeep_session *sessions,
+                                     const int16_t *const *frames,
+                                     const size_t *sample_counts,
+                                     size_t count,
+                                     afterbeep_status *out_statuses)
 AFTERBEEP_NONBLOCKING;
 
 /**

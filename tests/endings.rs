@@ -560,7 +560,7 @@ fn comfort_noise_fills_a_minute_as_it_fills_a_frame() {
         let config = SessionConfig { mask_digits, ..config };
         let session = engine.open(&config, &FileConfig::new(directory.path())).unwrap();
         session.push_at(1_000, &line[..160]).unwrap();
-        for _ in 0..if step > 0 { lost / step } else { 0 } {
+        for _ in 0..lost.checked_div(step).unwrap_or(0) {
             while session.writable_samples().unwrap() < 2 * step {
                 std::thread::sleep(Duration::from_micros(200));
             }

@@ -8,7 +8,7 @@ use super::session_config::{self, afterbeep_session_config};
 use super::status::afterbeep_status;
 use super::telephone_event::afterbeep_telephone_event;
 use crate::dsp::dtmf::Digit;
-use crate::engine::{SessionError, SessionHandle};
+use crate::engine::{Push, SessionError, SessionHandle, push_many};
 use crate::session::PauseMode;
 use std::ffi::c_char;
 
@@ -19,8 +19,8 @@ const _: () = assert!(AFTERBEEP_FRAME_MAX_SAMPLES == crate::line::FRAME_MAX_SAMP
 /// A session: a value to copy, not a pointer. 0 is none. Once it is closed, every call with it
 /// answers AFTERBEEP_STATUS_STALE; a value that was never given out, AFTERBEEP_STATUS_FOREIGN.
 ///
-/// Methods: afterbeep_session_open(), _push(), _push_at(), _push_lost(), _pull(), _writable_samples(),
-/// _state(), _digit(), _telephone_event(), _poll_event(), _line_drop(), _pause(), _resume(), _restart(), _hangup(), _stop(), _cancel(), _result(), _path(), _close().
+/// Methods: afterbeep_session_open(), _push() (and afterbeep_push_many()), _push_at(), _push_lost(), _pull(), _writable_samples(),
+/// _state(), _digit(), _telephone_event(), _poll_event(), _line_drop(), _pause(), _resume(), _restart(), _hangup(), _stop(), _cancel(), _result(), _path(), _gaps(), _close().
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct afterbeep_session {
@@ -119,6 +119,72 @@ pub unsafe extern "C" fn afterbeep_session_push(
         // SAFETY: the caller vouches for it.
         let frame = unsafe { samples(pcm, sample_count) }?;
         Ok(session.push(frame)?)
+    })
+}
+
+/// Takes a frame for each of many sessions, for hosts that tick all their channels at once: what afterbeep_session_push()
+/// does for each of them, and the next ones' memory is fetched meanwhile.
+///
+/// @param sessions       in; count of them, any values.
+/// @param frames         in; count of them, as for push.
+/// @param sample_counts  in; count of them, each [0, AFTERBEEP_FRAME_MAX_SAMPLES].
+/// @param count          sessions; may be 0.
+/// @param out_statuses   out, not NULL unless count is 0; what push would have answered for each.
+/// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  an array is NULL; nothing was pushed.
+/// Thread: [media]; real-time safe. Each session's rules are those of push.  Since: 0.1.
+/// cbindgen:postfix=AFTERBEEP_NONBLOCKING
+///
+/// # Safety
+/// Each array is NULL or as long as told, and each frame as long as told.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn afterbeep_push_many(
+    sessions: *const afterbeep_session,
+    frames: *const *const i16,
+    sample_counts: *const usize,
+    count: usize,
+    out_statuses: *mut afterbeep_status,
+) -> afterbeep_status {
+    /// Pushes that are prepared at once.
+    const PART: usize = 32;
+    if count == 0 {
+        return afterbeep_status::OK;
+    }
+    if sessions.is_null() || frames.is_null() || sample_counts.is_null() || out_statuses.is_null() {
+        return afterbeep_status::INVALID_ARGUMENT;
+    }
+    guard(|| {
+        let none = Push { session: SessionHandle::from_bits(0), frame: &[], outcome: Ok(()) };
+        let mut part = [none; PART];
+        for start in (0..count).step_by(PART) {
+            let pushes = &mut part[..PART.min(count - start)];
+            let mut refused = [None; PART];
+            for (place, push) in pushes.iter_mut().enumerate() {
+                // SAFETY: the caller vouches for `count` of each, and for the frame.
+                let (session, frame) = unsafe {
+                    let samples_count = *sample_counts.add(start + place);
+                    let too_long = samples_count > AFTERBEEP_FRAME_MAX_SAMPLES;
+                    let frame = if too_long {
+                        Err(afterbeep_status::FRAME_TOO_LONG)
+                    } else {
+                        samples(*frames.add(start + place), samples_count)
+                    };
+                    (*sessions.add(start + place), frame)
+                };
+                *push = Push { session: session.into(), frame: frame.unwrap_or_default(), outcome: Ok(()) };
+                refused[place] = frame.err();
+                if refused[place].is_some() {
+                    push.session = SessionHandle::from_bits(0);
+                }
+            }
+            push_many(pushes);
+            for (place, push) in pushes.iter().enumerate() {
+                let pushed = push.outcome.err().map_or(afterbeep_status::OK, afterbeep_status::from);
+                // SAFETY: the caller vouches for `count` places.
+                unsafe { out_statuses.add(start + place).write(refused[place].unwrap_or(pushed)) };
+            }
+        }
+        Ok(())
     })
 }
 

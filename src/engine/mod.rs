@@ -135,15 +135,15 @@ impl Engine {
             }
         };
         let taken = Slot::occupy(Arc::clone(&self.shared), media, ends, player, part.part().into());
-        let Some((handle, slot)) = taken else {
+        let Some(taken) = taken else {
             part.delete();
             return Err(OpenError::Full(SLOTS_MAX));
         };
         place.keep();
         self.shared.counters.written_bytes.add(wav.written_bytes());
         let device = self.crew.device(device);
-        self.crew.record(Recording::new(handle, slot, queue, rate, noise, part, wav, device));
-        Ok(handle)
+        self.crew.record(Recording::new(taken, queue, rate, noise, part, wav, device));
+        Ok(taken.0)
     }
 
     fn ring_samples(&self, rate: SampleRate) -> usize {

@@ -66,8 +66,7 @@ pub(super) struct Recording {
 
 impl Recording {
     pub(super) fn new(
-        handle: SessionHandle,
-        slot: &'static Slot,
+        (handle, slot): (SessionHandle, &'static Slot),
         queue: Queue,
         rate: SampleRate,
         noise: Option<ComfortNoise>,
