@@ -238,8 +238,7 @@ fn play(scenes: &[Scene], foreign: SessionHandle, closed: SessionHandle) {
 
 /// The control thread's part of a round.
 fn attend(scenes: &[Scene], round: usize) {
-    ASKED.store(0, Ordering::Relaxed);
-    ACTED.store(0, Ordering::Relaxed);
+    // Nothing is reset: the media thread may have asked before. The first one to ask is not the last one of a round.
     while DONE.load(Ordering::Acquire) < round {
         let asked = ASKED.load(Ordering::Acquire);
         if asked != ACTED.load(Ordering::Relaxed) {
