@@ -128,7 +128,7 @@ impl Media {
         noise: Option<ComfortNoise>,
     ) -> (Self, ControlEnds, Queue) {
         let burst = holdback.as_deref().map_or(0, Holdback::burst_samples);
-        let (track, queue) = Track::new(ring_samples + burst);
+        let (track, queue) = Track::new(ring_samples + burst, noise);
         let (asked, requests) = mailbox();
         let (events, told) = mailbox();
         let media = Self {

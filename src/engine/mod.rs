@@ -142,7 +142,7 @@ impl Engine {
         place.keep();
         self.shared.counters.written_bytes.add(wav.written_bytes());
         let device = self.crew.device(device);
-        self.crew.record(Recording::new(taken, queue, rate, noise, part, wav, device));
+        self.crew.record(Recording::new(taken, queue, rate, part, wav, device));
         Ok(taken.0)
     }
 

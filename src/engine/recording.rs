@@ -39,8 +39,6 @@ pub(super) struct Recording {
     slot: &'static Slot,
     queue: Queue,
     rate: SampleRate,
-    /// What fills the gaps that are not silence.
-    noise: Option<ComfortNoise>,
     part: PartFile,
     wav: WavWriter,
     device: Arc<Device>,
@@ -69,7 +67,6 @@ impl Recording {
         (handle, slot): (SessionHandle, &'static Slot),
         queue: Queue,
         rate: SampleRate,
-        noise: Option<ComfortNoise>,
         part: PartFile,
         wav: WavWriter,
         device: Arc<Device>,
@@ -79,7 +76,6 @@ impl Recording {
             slot,
             queue,
             rate,
-            noise,
             part,
             wav,
             known_stalls: device.stalls(),
@@ -233,7 +229,7 @@ impl Recording {
             let cause = if self.stalled { GapCause::DiskStalled } else { GapCause::RingFull };
             self.list(Gap { start_sample, samples: gap.lost.min(kept), cause });
             if self.error.is_none() {
-                let written = match self.noise.filter(|_| gap.noise) {
+                let written = match self.queue.noise.filter(|_| gap.noise) {
                     Some(noise) => self.write_noise(noise, self.position + dropped, kept, scratch),
                     None => self.wav.append_silence(kept, &mut scratch.bytes),
                 };

@@ -1,6 +1,7 @@
 //! A session's recorded audio on its way to the writer. No lock, allocation, system call or clock.
 
 use super::mailbox::{Receiver, Sender, mailbox};
+use crate::line::ComfortNoise;
 use ringbuf::traits::{Consumer, Observer, Producer, Split};
 use ringbuf::{HeapCons, HeapProd, HeapRb};
 
@@ -23,6 +24,8 @@ pub(super) struct Gap {
 pub(super) struct Queue {
     pub(super) samples: HeapCons<i16>,
     pub(super) gaps: Receiver<Gap, GAPS>,
+    /// What fills the gaps that are no silence.
+    pub(super) noise: Option<ComfortNoise>,
 }
 
 /// The writing ends.
@@ -37,13 +40,13 @@ pub(super) struct Track {
 
 impl Track {
     /// A ring of so many samples, touched so that no push meets a page fault.
-    pub(super) fn new(ring_samples: usize) -> (Self, Queue) {
+    pub(super) fn new(ring_samples: usize, noise: Option<ComfortNoise>) -> (Self, Queue) {
         let (mut samples, mut queue) = HeapRb::new(ring_samples).split();
         samples.push_iter(std::iter::repeat_n(0, ring_samples));
         queue.clear();
         let (gaps, gap_queue) = mailbox();
         let track = Self { samples, gaps, open_gap: None, position: 0, lost_samples: 0 };
-        (track, Queue { samples: queue, gaps: gap_queue })
+        (track, Queue { samples: queue, gaps: gap_queue, noise })
     }
 
     /// Samples that the ring takes now.
@@ -126,7 +129,7 @@ mod tests {
 
     #[test]
     fn what_the_ring_does_not_take_is_a_gap_with_its_place() {
-        let (mut track, mut queue) = Track::new(200);
+        let (mut track, mut queue) = Track::new(200, None);
         assert!(track.append(&[1; 160]));
         assert!(!track.append(&[2; 160]));
         assert!(!track.append(&[3; 160]));
@@ -139,7 +142,7 @@ mod tests {
 
     #[test]
     fn what_the_line_lost_is_a_gap_and_no_loss_of_ours() {
-        let (mut track, mut queue) = Track::new(200);
+        let (mut track, mut queue) = Track::new(200, None);
         assert!(track.append(&[1; 100]));
         track.append_gap(1_000_000, true);
         track.append_gap(5, true);
@@ -150,7 +153,7 @@ mod tests {
 
     #[test]
     fn an_empty_frame_tells_nothing_and_a_frame_longer_than_the_ring_goes_on() {
-        let (mut track, mut queue) = Track::new(100);
+        let (mut track, mut queue) = Track::new(100, None);
         assert!(!track.append(&[1; 250]));
         assert_eq!(drain(&mut queue).len(), 100);
         assert!(track.append(&[]));
@@ -162,14 +165,14 @@ mod tests {
 
     #[test]
     fn a_gap_at_the_end_is_not_forgotten() {
-        let (mut track, _queue) = Track::new(100);
+        let (mut track, _queue) = Track::new(100, None);
         track.append(&[1; 160]);
         assert_eq!(track.open_gap(), Some(Gap { start: 100, samples: 60, lost: 60, noise: false }));
     }
 
     #[test]
     fn gaps_that_find_no_place_in_the_queue_lose_samples_but_no_time() {
-        let (mut track, mut queue) = Track::new(100);
+        let (mut track, mut queue) = Track::new(100, None);
         let mut queued = 0;
         for _ in 0..40 {
             track.append(&[1; 150]);
@@ -182,7 +185,7 @@ mod tests {
 
     #[test]
     fn what_was_lost_and_what_was_silent_are_told_apart_while_there_is_room() {
-        let (mut track, mut queue) = Track::new(100);
+        let (mut track, mut queue) = Track::new(100, None);
         assert!(!track.append(&[1; 130]));
         track.append_gap(50, false);
         track.append_gap(20, false);
@@ -214,7 +217,7 @@ mod tests {
 
     #[test]
     fn noise_and_silence_keep_their_places() {
-        let (mut track, mut queue) = Track::new(100);
+        let (mut track, mut queue) = Track::new(100, None);
         track.append_gap(1_000, true);
         track.append_gap(10, false);
         track.append_gap(20, true);
