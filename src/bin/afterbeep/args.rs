@@ -1,9 +1,11 @@
+use crate::Failure;
 use afterbeep::dsp::beep::BeepConfig;
 use afterbeep::dsp::dtmf::DtmfProfile;
 use afterbeep::dsp::silence::SilenceConfig;
 use afterbeep::dsp::tone_plan::{ToneKind, TonePlan};
+use afterbeep::engine::EngineConfig;
 use afterbeep::line::level::dbm0_from_mean_abs;
-use afterbeep::session::{PauseMode, SessionConfig, Terminators};
+use afterbeep::session::{ConfigError, PauseMode, SessionConfig, Terminators};
 use afterbeep::wav::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -21,6 +23,7 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     Record(Record),
     Detect(Detect),
+    Load(Load),
     #[command(subcommand)]
     Tones(Tones),
 }
@@ -141,6 +144,63 @@ pub(crate) struct Detect {
     /// Print one JSON object a line
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Size a machine: record many channels at once, and measure what that costs.
+///
+/// Every channel hears the same speech from another place on, through the same calls that a switch makes, with DTMF and
+/// silence detection on. The files stay in DIR: 16 kB for each second of each channel.
+#[derive(Args)]
+pub(crate) struct Load {
+    /// Channels at once, up to 65536
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub(crate) channels: u32,
+    /// Audio of each channel in seconds, up to a day
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub(crate) seconds: u32,
+    /// Where the files go
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// What callers say, as `record` takes it [default: 3 s of a reading, again and again]
+    #[arg(long, value_name = "WAV")]
+    pub(crate) input: Option<PathBuf>,
+    /// How the files store samples
+    #[arg(long, value_enum, default_value_t = FileFormat::Pcm16)]
+    pub(crate) format: FileFormat,
+    /// `real`: a frame of 20 ms every 20 ms; `max`: as fast as the writers take it, without loss
+    #[arg(long, value_enum, default_value_t = Pace::Real)]
+    pub(crate) pace: Pace,
+    /// What reaches the disk when: `cache` leaves it to the operating system
+    #[arg(long, value_enum, default_value_t = Durability::Cache)]
+    pub(crate) durability: Durability,
+    #[command(flatten)]
+    pub(crate) tones: ToneArguments,
+    /// Threads that push, each with its share of the channels, up to 64
+    #[arg(long, value_name = "M", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=64))]
+    pub(crate) threads: u32,
+    /// Threads that write
+    #[arg(long, value_name = "W", default_value_t = EngineConfig::default().writer_threads)]
+    pub(crate) writer_threads: u32,
+    /// Audio that may await a write [default: the engine's]
+    #[arg(long, value_name = "TIME", value_parser = duration_ms)]
+    pub(crate) batch: Option<u32>,
+    /// Audio that each channel's ring holds, twice the batch at least [default: the engine's]
+    #[arg(long, value_name = "TIME", value_parser = duration_ms)]
+    pub(crate) ring: Option<u32>,
+    /// Print the figures as one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Pace {
+    Real,
+    Max,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Durability {
+    Cache,
 }
 
 #[derive(Args)]
@@ -264,6 +324,34 @@ impl Record {
             ..SessionConfig::default()
         }
     }
+}
+
+impl ToneArguments {
+    /// Whether they ask for call progress.
+    pub(crate) fn is_on(&self) -> bool {
+        self.tone_plan.is_some() || !self.learned.is_empty()
+    }
+}
+
+impl Load {
+    /// The engine that the flags ask for.
+    pub(crate) fn engine(&self) -> EngineConfig {
+        let default = EngineConfig::default();
+        EngineConfig {
+            writer_threads: self.writer_threads,
+            max_sessions: self.channels,
+            batch_ms: self.batch.unwrap_or(default.batch_ms),
+            ring_ms: self.ring.unwrap_or(default.ring_ms),
+            ..default
+        }
+    }
+}
+
+/// A field out of range, by the name of its flag.
+pub(crate) fn flag_error(error: &ConfigError) -> Failure {
+    let unit = ["_ms", "_hz", "_dbm0"].into_iter().find_map(|unit| error.field.strip_suffix(unit));
+    let flag = unit.unwrap_or(error.field).replace('_', "-");
+    Failure::Usage(format!("--{flag} takes {}", error.takes))
 }
 
 /// Reads `20s`, `3.5s`, `300ms` or `0`.

@@ -1,8 +1,9 @@
-//! The command line: records a call from a file, shows what the detectors hear.
+//! The command line: records a call from a file, shows what the detectors hear, measures what calls cost.
 
 mod args;
 mod detect;
 mod input;
+mod load;
 mod record;
 mod tones;
 mod waveform;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Record(arguments) => record::run(&arguments),
         Command::Detect(arguments) => detect::run(&arguments),
+        Command::Load(arguments) => load::run(&arguments),
         Command::Tones(args::Tones::Learn(arguments)) => tones::learn(&arguments),
     };
     let (status, text) = match done {

@@ -1,9 +1,9 @@
-use crate::args::Record;
+use crate::args::{Record, flag_error};
 use crate::{Failure, input, tones, waveform};
 use afterbeep::dsp::tone_plan::ToneKind;
 use afterbeep::engine::{Engine, EngineConfig, FileConfig, SessionError, SessionHandle, SessionResult};
 use afterbeep::line::SampleRate;
-use afterbeep::session::{ConfigError, EndReason, PauseMode, SessionConfig};
+use afterbeep::session::{EndReason, PauseMode, SessionConfig};
 use afterbeep::wav::WavReader;
 use serde::Serialize;
 use std::io::{ErrorKind, Read, Write};
@@ -82,7 +82,7 @@ impl Report {
 
 pub(crate) fn run(arguments: &Record) -> Result<(), Failure> {
     let session = session(arguments)?;
-    session.validate().map_err(|error| Failure::Usage(flag_error(&error)))?;
+    session.validate().map_err(|error| flag_error(&error))?;
     let (result, failure) = match record(arguments) {
         Ok(Recorded { result, failure }) => (Some(result), failure),
         Err(failure) => (None, Some(failure)),
@@ -118,12 +118,6 @@ fn tell(result: Option<&SessionResult>, json: bool) -> std::io::Result<()> {
         summarise(result, &mut out)?;
     }
     out.flush()
-}
-
-/// A field out of range, by the name of its flag.
-fn flag_error(error: &ConfigError) -> String {
-    let unit = ["_ms", "_hz", "_dbm0"].into_iter().find_map(|unit| error.field.strip_suffix(unit));
-    format!("--{} takes {}", unit.unwrap_or(error.field).replace('_', "-"), error.takes)
 }
 
 fn record(arguments: &Record) -> Result<Recorded, Failure> {

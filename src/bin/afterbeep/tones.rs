@@ -42,7 +42,7 @@ pub(crate) fn learn(arguments: &Learn) -> Result<(), Failure> {
 
 /// The plan that the flags ask for, if they ask for any.
 pub(crate) fn plan(arguments: &ToneArguments) -> Result<Option<TonePlan>, Failure> {
-    if arguments.tone_plan.is_none() && arguments.learned.is_empty() {
+    if !arguments.is_on() {
         return Ok(None);
     }
     let plan = arguments.tone_plan.unwrap_or_default();
