@@ -551,7 +551,7 @@ fn comfort_noise_is_heard_after_the_beep_and_fills_losses() {
 #[test]
 fn comfort_noise_fills_a_minute_as_it_fills_a_frame() {
     let line = speech("reading.wav");
-    let lost = 480_000;
+    let lost: usize = 480_000;
     let config = SessionConfig { comfort_noise_dbm0: Some(-45.0), max_duration_ms: 0, ..no_beep() };
     let record = |ring_ms, mask_digits, step| {
         let directory = tempfile::tempdir().unwrap();
