@@ -353,6 +353,54 @@ fn nothing_else_is_a_tone() {
 }
 
 #[test]
+fn music_that_comes_near_a_tone_is_none() {
+    let plan = TonePlan::all();
+    let sound = |seconds: f64, at: &dyn Fn(f64) -> f64| {
+        let mut line = Line::new().silence(200);
+        line.samples.extend((0..samples((1_000.0 * seconds) as usize)).map(|i| at(i as f64 / 8_000.0)));
+        line.silence(500).pcm()
+    };
+    // A trill: a note comes as regularly as congestion does, but what lies between is another one.
+    for hz in [400.0, 440.0, 497.0, 523.0] {
+        for cycle in [0.20, 0.25, 0.30] {
+            for level in [0.6, 0.8, 1.0] {
+                let trill = sound(3.0, &|t| {
+                    let first = t % cycle < 0.5 * cycle;
+                    6_000.0 * if first { (TAU * hz * t).sin() } else { level * (TAU * 2.0 * hz * t).sin() }
+                });
+                let heard = hear(&plan, &trill);
+                assert!(heard.is_empty(), "trill of {hz} Hz, {cycle} s, {level}: {heard:?}");
+            }
+        }
+    }
+    // A chord whose other notes fade, until one that lies near a dial tone is alone for a second.
+    for hz in [400.0, 420.0, 425.0, 440.0, 444.0] {
+        for level in [0.7, 1.0] {
+            let chord = sound(4.0, &|t| {
+                let others = level * ((1.0 - t / 2.2).max(0.0) + 0.15);
+                let note = |ratio: f64| (TAU * ratio * hz * t).sin();
+                4_800.0 * (note(1.0) + others * (note(0.66) + note(1.34) + note(2.0)))
+            });
+            let heard = hear(&plan, &chord);
+            assert!(heard.is_empty(), "chord over {hz} Hz, {level}: {heard:?}");
+        }
+    }
+    // Two notes that beat as a dial tone does, struck again and again, now louder, now softer.
+    for (low, high) in [(415.0, 440.0), (421.0, 447.0)] {
+        for note in [0.35, 0.45, 0.55, 0.70] {
+            let beats = sound(4.0, &|t| {
+                let level = if t % (2.0 * note) < note { 1.0 } else { 0.74 };
+                let struck = t % note > note - 0.03;
+                let both = 8_000.0 * level * ((TAU * low * t).sin() + (TAU * high * t).sin());
+                if struck { 0.2 * both + 16_000.0 * (TAU * 900.0 * t).sin() } else { both }
+            });
+            let heard = hear(&plan, &beats);
+            assert!(heard.is_empty(), "{low} and {high} Hz, {note} s: {heard:?}");
+        }
+    }
+}
+
+#[test]
 fn the_first_cycle_is_found_right_after_a_word() {
     let mut random = Random::new(6);
     let speech = common::speech("reading.wav");

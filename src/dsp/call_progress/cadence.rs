@@ -7,7 +7,7 @@ pub(super) const SOUNDS_MAX: usize = 2 * PAIRS_MAX + 1;
 /// The most that a repeated sound may differ in level: 3 dB either way.
 const MAX_LEVEL_RATIO: f32 = 2.0;
 /// Pauses up to this are interruptions of one sound.
-const INTERRUPTION_SAMPLES: u64 = 8 * 25;
+pub(super) const INTERRUPTION_SAMPLES: u64 = 8 * 25;
 /// Longest cycle without a country, in sounds.
 const GENERIC_PAIRS_MAX: usize = 4;
 

@@ -1,5 +1,6 @@
-use super::cadence::{Chain, Match, tolerance};
+use super::cadence::{Chain, INTERRUPTION_SAMPLES, Match, tolerance};
 use super::special_information::SpecialInformation;
+use super::steadiness::Steadiness;
 use super::tracker::{Edge, Sound, Tracker};
 use crate::dsp::goertzel::Kernel;
 use crate::dsp::tone_plan::{ToneKind, TonePattern, TonePlan, TonePlanError};
@@ -9,8 +10,10 @@ use crate::dsp::{BLOCK_SAMPLES, BlockBuffer, HISTORY_SAMPLES};
 const PATIENCE_SAMPLES: u64 = 8 * 11_500;
 /// A pause this loud, as a part of the tone's power, is none: 8 dB below.
 const MAX_PAUSE_POWER: f32 = 0.15;
-/// For as many blocks: as long as a tone that swells needs to be recognised, and somewhat longer.
-const MAX_LOUD_BLOCKS: u8 = 15;
+/// For as many blocks: what the sound before leaves, and what a tone that swells needs to be recognised.
+const MAX_LOUD_BLOCKS: u8 = 17;
+/// A tone is recognised within 300 ms. One that begins before that began as something else, as music does.
+const RECOGNITION_SAMPLES: u64 = 8 * 300;
 /// Longest pause without a country.
 const GENERIC_PAUSE_SAMPLES: u64 = 8 * 1_100;
 /// A tone without a country that comes faster than this is congestion (ITU-T E.180 has it faster than busy).
@@ -50,6 +53,8 @@ pub struct CallProgressDetector {
     reported: Option<Decision>,
     /// Loud blocks of the present pause.
     loud_blocks: u8,
+    /// How steady the last sound was, which the present one may go on with.
+    earlier: Option<Steadiness>,
     /// The present sound is too long, or not steady enough, for any cadence.
     spent: bool,
 }
@@ -82,6 +87,7 @@ impl CallProgressDetector {
             due: None,
             reported: None,
             loud_blocks: 0,
+            earlier: None,
             spent: false,
         })
     }
@@ -105,7 +111,7 @@ impl CallProgressDetector {
     fn follow(&mut self, edge: Option<Edge>, now: u64, total: f32) -> Option<ToneEvent> {
         let event = match edge {
             Some(Edge::Began(sound)) => self.began(&sound, now),
-            Some(Edge::Ended { end_sample, steady }) => self.ended(end_sample, steady),
+            Some(Edge::Ended { end_sample, steadiness }) => self.ended(end_sample, &steadiness),
             None if self.chain.as_ref().is_some_and(|chain| chain.sounds) => self.sounds_on(now),
             None => self.pauses_on(now, total),
         };
@@ -116,10 +122,15 @@ impl CallProgressDetector {
 
     fn began(&mut self, sound: &Sound, now: u64) -> Option<ToneEvent> {
         self.special.began(sound);
+        let quiet = self.reported.is_some() || self.was_quiet(sound, now);
         self.loud_blocks = 0;
         self.due = None;
         self.spent = false;
-        if self.chain.as_mut().is_some_and(|chain| chain.continue_with(sound)) {
+        if quiet && self.chain.as_mut().is_some_and(|chain| chain.continue_with(sound)) {
+            let resumed = self.chain.as_ref().is_some_and(|chain| chain.start_sample() < sound.start_sample);
+            if let Some(earlier) = self.earlier.filter(|_| resumed) {
+                self.tracker.resume(&earlier);
+            }
             let decision = self.decide(now).filter(|(_, at)| at.is_none())?;
             return Some(self.report(decision.0));
         }
@@ -128,7 +139,19 @@ impl CallProgressDetector {
         ended
     }
 
-    fn ended(&mut self, end_sample: u64, steady: bool) -> Option<ToneEvent> {
+    /// Whether at least half of the pause before a sound was one: notes swell and follow each other without. What the
+    /// line lost of it is none of theirs.
+    fn was_quiet(&self, sound: &Sound, now: u64) -> bool {
+        let Some(chain) = &self.chain else { return true };
+        let pause = sound.start_sample.saturating_sub(chain.end_sample());
+        let blocks = |samples: u64| samples / BLOCK_SAMPLES as u64;
+        let loud = u64::from(self.loud_blocks).saturating_sub(blocks(now.saturating_sub(sound.start_sample)));
+        // The blocks at its ends hold something of the sounds.
+        pause <= INTERRUPTION_SAMPLES || 2 * loud <= blocks(pause).saturating_sub(1)
+    }
+
+    fn ended(&mut self, end_sample: u64, steadiness: &Steadiness) -> Option<ToneEvent> {
+        self.earlier = Some(*steadiness);
         self.special.ended(end_sample);
         let chain = self.chain.as_mut()?;
         chain.end(end_sample);
@@ -136,7 +159,7 @@ impl CallProgressDetector {
             return Some(event);
         }
         // A reported tone has been heard for long enough: what ends it may be anything.
-        if !steady && self.reported.is_none() {
+        if !steadiness.holds() && self.reported.is_none() {
             return self.close();
         }
         if let Some((decision, Some(at))) = self.decide(end_sample) {
@@ -150,11 +173,14 @@ impl CallProgressDetector {
             return Some(event);
         }
         let chain = self.chain.as_ref()?;
-        let long_enough = now.saturating_sub(chain.start_sample()) >= 8 * u64::from(self.plan.continuous_ms);
+        let continuous = 8 * u64::from(self.plan.continuous_ms);
+        let steadiness = self.tracker.steadiness()?;
+        let long_enough = now.saturating_sub(chain.start_sample()) >= continuous
+            && steadiness.followed_samples() + RECOGNITION_SAMPLES >= continuous;
         if !long_enough || self.spent || self.reported.is_some() {
             return None;
         }
-        let decision = self.continuous(chain);
+        let decision = if steadiness.holds() { self.continuous(chain) } else { None };
         self.spent = true;
         let decision = decision?;
         Some(self.report(decision))
@@ -163,7 +189,7 @@ impl CallProgressDetector {
     fn pauses_on(&mut self, now: u64, total: f32) -> Option<ToneEvent> {
         let chain = self.chain.as_ref()?;
         let pause = now.saturating_sub(chain.end_sample());
-        if total > MAX_PAUSE_POWER * chain.power && pause > 2 * BLOCK_SAMPLES as u64 {
+        if total > MAX_PAUSE_POWER * chain.power {
             self.loud_blocks = self.loud_blocks.saturating_add(1);
             if self.loud_blocks >= MAX_LOUD_BLOCKS {
                 return self.close();
@@ -202,9 +228,6 @@ impl CallProgressDetector {
 
     /// What a tone without pauses is.
     fn continuous(&self, chain: &Chain) -> Option<Decision> {
-        if !self.tracker.is_steady() {
-            return None;
-        }
         let found = |kind, country| Decision {
             tone: Tone { kind, country, start_sample: chain.start_sample() },
             pause_samples: 0,

@@ -1,4 +1,5 @@
 use super::cadence::Chain;
+use super::steadiness::Steadiness;
 use super::tracker::{Edge, Tracker};
 use super::voice::Voice;
 use crate::dsp::BlockBuffer;
@@ -73,16 +74,16 @@ impl ToneLearner {
                 }
                 self.note();
             }
-            Some(Edge::Ended { end_sample, steady }) => {
+            Some(Edge::Ended { end_sample, steadiness }) => {
                 self.chain.iter_mut().for_each(|chain| chain.end(end_sample));
-                if !steady {
+                if !steadiness.holds() {
                     self.chain = None;
                 }
             }
             None => {
                 let Some(chain) = self.chain else { return };
                 let long = now.saturating_sub(chain.start_sample()) >= CONTINUOUS_SAMPLES;
-                if chain.sounds && long && self.tracker.is_steady() {
+                if chain.sounds && long && self.tracker.steadiness().is_some_and(Steadiness::holds) {
                     self.keep(&chain, &[]);
                 } else if !chain.sounds && now.saturating_sub(chain.end_sample()) >= PATIENCE_SAMPLES {
                     self.chain = None;

@@ -85,8 +85,18 @@ impl Sounding {
         matches!(self.voice, Voice::Modulated(_)) && self.missed < 2
     }
 
-    pub(super) fn is_steady(&self) -> bool {
-        self.steadiness.holds()
+    /// One more block that is part of it, whether it is looked at or not.
+    pub(super) fn follow(&mut self) {
+        self.steadiness.follow();
+    }
+
+    /// It goes on with what sounded before an interruption.
+    pub(super) fn resume(&mut self, earlier: &Steadiness) {
+        self.steadiness.resume(earlier);
+    }
+
+    pub(super) const fn steadiness(&self) -> &Steadiness {
+        &self.steadiness
     }
 
     /// The sample after the tone's last one, where the newest block does not hold it any more.

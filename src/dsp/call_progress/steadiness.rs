@@ -1,5 +1,6 @@
 use super::bank::{LOW, bank_hz, turned_hz};
 use super::voice::{Voice, difference, normalised};
+use crate::dsp::BLOCK_SAMPLES;
 use crate::dsp::goertzel::{BlockSpectrum, Component};
 
 /// Blocks over which frequency and level are averaged: 102 ms.
@@ -26,6 +27,8 @@ pub(super) struct Steadiness {
     /// Blocks of the present group, and how far apart those that are measured lie.
     blocks: u8,
     apart: u8,
+    /// Blocks since the tone was recognised.
+    followed_blocks: u16,
     /// Sum of the turns from one to the next at that frequency, weighted by power.
     turn: Component,
     power: f32,
@@ -69,6 +72,7 @@ impl Steadiness {
             spread_differs: false,
             blocks: 0,
             apart: 1,
+            followed_blocks: 0,
             turn: Component { even: 0.0, odd: 0.0 },
             power: 0.0,
             least: (f32::MAX, f32::MAX),
@@ -112,6 +116,31 @@ impl Steadiness {
     /// Another group begins.
     fn begin(&mut self) {
         (self.blocks, self.turn, self.power) = (0, Component { even: 0.0, odd: 0.0 }, 0.0);
+    }
+
+    /// One more block that is part of the tone, whether it can be measured or not.
+    pub(super) fn follow(&mut self) {
+        self.followed_blocks = self.followed_blocks.saturating_add(1);
+    }
+
+    /// The tone is one that was followed before an interruption.
+    pub(super) fn resume(&mut self, earlier: &Self) {
+        // What was not measured to the end of a group is not known to have been the same.
+        let measured = earlier.followed_blocks.saturating_sub(earlier.blocks.into());
+        self.followed_blocks = self.followed_blocks.saturating_add(measured);
+        self.spread_differs |= earlier.spread_differs;
+        self.least.1 = self.least.1.min(earlier.least.1);
+        self.greatest.1 = self.greatest.1.max(earlier.greatest.1);
+        // What another frequency of the bank tells is not the same to the hertz.
+        if self.place == earlier.place {
+            self.least.0 = self.least.0.min(earlier.least.0);
+            self.greatest.0 = self.greatest.0.max(earlier.greatest.0);
+        }
+    }
+
+    /// For how long the tone has been followed.
+    pub(super) fn followed_samples(&self) -> u64 {
+        u64::from(self.followed_blocks) * BLOCK_SAMPLES as u64
     }
 
     pub(super) fn holds(&self) -> bool {

@@ -3,6 +3,7 @@ use super::find::find;
 use super::onset::Onset;
 use super::pending::{MODULATED_AT, Pending};
 use super::sounding::Sounding;
+use super::steadiness::Steadiness;
 use super::voice::{Voice, normalised};
 use crate::dsp::goertzel::{BlockSpectrum, Kernel};
 use crate::dsp::{BLOCK_SAMPLES, BlockBuffer, HISTORY_SAMPLES};
@@ -29,8 +30,8 @@ pub(super) struct Sound {
 pub(super) enum Edge {
     /// A tone has sounded for 51 ms or more.
     Began(Sound),
-    /// It stopped; its last part was as steady as its first.
-    Ended { end_sample: u64, steady: bool },
+    /// It stopped.
+    Ended { end_sample: u64, steadiness: Steadiness },
 }
 
 /// Follows one tone after the other through the blocks.
@@ -77,9 +78,19 @@ impl Tracker {
         matches!(self.state, State::Pending(_))
     }
 
-    /// Whether what sounds has been steady so far.
-    pub(super) fn is_steady(&self) -> bool {
-        matches!(&self.state, State::Sounding(sounding) if sounding.is_steady())
+    /// How steady what sounds has been so far.
+    pub(super) const fn steadiness(&self) -> Option<&Steadiness> {
+        match &self.state {
+            State::Sounding(sounding) => Some(sounding.steadiness()),
+            State::Idle | State::Pending(_) => None,
+        }
+    }
+
+    /// What sounds goes on after an interruption.
+    pub(super) fn resume(&mut self, earlier: &Steadiness) {
+        if let State::Sounding(sounding) = &mut self.state {
+            sounding.resume(earlier);
+        }
     }
 
     /// Takes the newest block, with its mean square. Every second block is enough until something is heard, and again
@@ -91,7 +102,7 @@ impl Tracker {
         blocks: &BlockBuffer,
         total: f32,
     ) -> Option<Edge> {
-        match &self.state {
+        match &mut self.state {
             State::Idle => {
                 if total < LEAST_POWER || !(self.passed_over || self.alert) {
                     self.passed_over = true;
@@ -106,6 +117,7 @@ impl Tracker {
             }
             State::Pending(_) => self.pends(block, blocks, total),
             State::Sounding(sounding) => {
+                sounding.follow();
                 if !self.passed_over && sounding.may_pass_over(total) && !follows_loss(blocks) {
                     self.passed_over = true;
                     return None;
@@ -215,7 +227,7 @@ impl Tracker {
     fn ends(&mut self, spectrum: &BlockSpectrum<8>, blocks: &BlockBuffer) -> Option<Edge> {
         let State::Sounding(sounding) = &self.state else { return None };
         let end_sample = sounding.end(self.kernel, blocks);
-        let edge = Edge::Ended { end_sample, steady: sounding.is_steady() };
+        let edge = Edge::Ended { end_sample, steadiness: *sounding.steadiness() };
         let now = if spectrum.total < LEAST_POWER { None } else { band(spectrum, self.any) };
         self.restart(now, spectrum, blocks);
         Some(edge)
