@@ -156,7 +156,8 @@ impl<P: BorrowMut<CallProgressDetector> + From<CallProgressDetector>> Session<P>
             self.blocks.take(step);
             rest = later;
             if let Some(block) = self.blocks.complete(step) {
-                let measured = self.dtmf.block(block, &self.blocks);
+                let beside = self.tones.as_mut().map(|tones| tones.borrow_mut().beside());
+                let measured = self.dtmf.block_beside(block, &self.blocks, beside);
                 let tone = match &mut self.tones {
                     Some(tones) => tones.borrow_mut().block(block, &self.blocks, measured.total),
                     None => None,

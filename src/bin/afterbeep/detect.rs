@@ -128,7 +128,8 @@ impl Listener {
             let (taken, rest) = self.blocks.take(samples);
             samples = rest;
             if let Some(block) = self.blocks.complete(taken) {
-                let measured = self.dtmf.block(block, &self.blocks);
+                let beside = self.tones.as_mut().map(CallProgressDetector::beside);
+                let measured = self.dtmf.block_beside(block, &self.blocks, beside);
                 let heard =
                     |tones: &mut CallProgressDetector| tones.block(block, &self.blocks, measured.total);
                 let tone = self.tones.as_mut().and_then(heard);

@@ -2,7 +2,7 @@ use super::cadence::{Chain, INTERRUPTION_SAMPLES, Match, tolerance};
 use super::special_information::SpecialInformation;
 use super::steadiness::Steadiness;
 use super::tracker::{Edge, Sound, Tracker};
-use crate::dsp::goertzel::Kernel;
+use crate::dsp::goertzel::{Beside, Kernel};
 use crate::dsp::tone_plan::{ToneKind, TonePattern, TonePlan, TonePlanError};
 use crate::dsp::{BLOCK_SAMPLES, BlockBuffer, HISTORY_SAMPLES};
 
@@ -90,6 +90,13 @@ impl CallProgressDetector {
             earlier: None,
             spent: false,
         })
+    }
+
+    /// What this detector wants of the next block, for a [DTMF detector](crate::dsp::dtmf::DtmfDetector::block_beside)
+    /// to measure in the same pass. It measures itself what nobody has by then.
+    #[inline]
+    pub fn beside(&mut self) -> &mut Beside {
+        self.tracker.beside()
     }
 
     /// Takes the newest block, which is also the last one of `blocks`, and its mean square, direct current left out.

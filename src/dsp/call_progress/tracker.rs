@@ -5,7 +5,7 @@ use super::pending::{MODULATED_AT, Pending};
 use super::sounding::Sounding;
 use super::steadiness::Steadiness;
 use super::voice::{Voice, normalised};
-use crate::dsp::goertzel::{BlockSpectrum, Kernel};
+use crate::dsp::goertzel::{Beside, BlockSpectrum, Kernel};
 use crate::dsp::{BLOCK_SAMPLES, BlockBuffer, HISTORY_SAMPLES};
 
 /// Blocks alike after which a tone is looked at: 51 ms. The history and the two blocks kept then follow each other.
@@ -45,6 +45,9 @@ pub(super) struct Tracker {
     state: State,
     /// The block before was not measured.
     passed_over: bool,
+    /// What sounds was found by the block before.
+    found: bool,
+    beside: Beside,
     /// The block before, where it was measured, and the one before that.
     previous: BlockSpectrum<8>,
     before: Option<BlockSpectrum<8>>,
@@ -67,6 +70,8 @@ impl Tracker {
             alert: false,
             state: State::Idle,
             passed_over: true,
+            found: false,
+            beside: Beside::new(&BANK),
             previous: none,
             before: None,
             onset: Onset::new(),
@@ -93,6 +98,14 @@ impl Tracker {
         }
     }
 
+    /// What is wanted of the next block. A tone's first block says which ones are measured for DTMF, too.
+    #[inline]
+    pub(super) fn beside(&mut self) -> &mut Beside {
+        let wanted = self.passed_over || self.found || !matches!(self.state, State::Sounding(_));
+        self.beside.want(if wanted { LEAST_POWER } else { f32::INFINITY });
+        &mut self.beside
+    }
+
     /// Takes the newest block, with its mean square. Every second block is enough until something is heard, and again
     /// while a steady tone sounds.
     #[inline]
@@ -102,12 +115,15 @@ impl Tracker {
         blocks: &BlockBuffer,
         total: f32,
     ) -> Option<Edge> {
+        let measured = self.beside.take();
+        self.found = false;
         match &mut self.state {
             State::Idle => {
-                if total < LEAST_POWER || !(self.passed_over || self.alert) {
+                let wanted = self.passed_over || self.alert || measured.is_some();
+                if total < LEAST_POWER || !wanted {
                     self.passed_over = true;
                 } else {
-                    let spectrum = BANK.measure(self.kernel, block);
+                    let spectrum = measured.unwrap_or_else(|| BANK.measure(self.kernel, block));
                     match band(&spectrum, self.any) {
                         None => self.passed_over = false,
                         Some(band) => self.begin(band, &spectrum, blocks),
@@ -115,14 +131,18 @@ impl Tracker {
                 }
                 None
             }
-            State::Pending(_) => self.pends(block, blocks, total),
+            State::Pending(_) => {
+                let spectrum = measured.unwrap_or_else(|| BANK.measure(self.kernel, block));
+                self.pends(spectrum, blocks, total)
+            }
             State::Sounding(sounding) => {
                 sounding.follow();
-                if !self.passed_over && sounding.may_pass_over(total) && !follows_loss(blocks) {
+                let pass_over = measured.is_none() && !self.passed_over && sounding.may_pass_over(total);
+                if pass_over && !follows_loss(blocks) {
                     self.passed_over = true;
                     return None;
                 }
-                let spectrum = BANK.measure(self.kernel, block);
+                let spectrum = measured.unwrap_or_else(|| BANK.measure(self.kernel, block));
                 if self.sounds_on(&spectrum, blocks) { None } else { self.ends(&spectrum, blocks) }
             }
         }
@@ -158,8 +178,7 @@ impl Tracker {
     }
 
     /// A run goes on, or ends.
-    fn pends(&mut self, block: &[i16; BLOCK_SAMPLES], blocks: &BlockBuffer, total: f32) -> Option<Edge> {
-        let spectrum = BANK.measure(self.kernel, block);
+    fn pends(&mut self, spectrum: BlockSpectrum<8>, blocks: &BlockBuffer, total: f32) -> Option<Edge> {
         let now = if total < LEAST_POWER { None } else { band(&spectrum, self.any) };
         let mut edge = None;
         if let State::Pending(pending) = &mut self.state {
@@ -282,6 +301,7 @@ impl Tracker {
         } else {
             return None;
         };
+        self.found = true;
         self.state = State::Sounding(Sounding::new(voice, power, earlier, spectrum));
         Some(Edge::Began(Sound { voice, power, start_sample }))
     }

@@ -1,7 +1,7 @@
 use super::limits::{Heard, Limits};
 use super::look::{Found, Look, Verified};
 use super::{Digit, DtmfProfile, DtmfProfileError};
-use crate::dsp::goertzel::{Kernel, ToneBank};
+use crate::dsp::goertzel::{Beside, Kernel, ToneBank};
 use crate::dsp::{BLOCK_SAMPLES, BlockBuffer, HISTORY_SAMPLES};
 use crate::line::level::{db_from_power_ratio, dbm0_from_mean_square};
 
@@ -102,13 +102,27 @@ impl DtmfDetector {
     /// Takes the newest block, which is also the last one of `blocks`. Reports at most one event a block.
     #[inline]
     pub fn block(&mut self, block: &[i16; BLOCK_SAMPLES], blocks: &BlockBuffer) -> Measured {
+        self.block_beside(block, blocks, None)
+    }
+
+    /// The same; where the block is measured at all, what is wanted beside is measured in the same pass.
+    #[inline]
+    pub fn block_beside(
+        &mut self,
+        block: &[i16; BLOCK_SAMPLES],
+        blocks: &BlockBuffer,
+        beside: Option<&mut Beside>,
+    ) -> Measured {
         let idle = matches!((&self.state, self.heard), (State::Idle, None));
         // A tone may have been cut by a loss, so that what follows may be short.
         if idle && !self.passed_over && !follows_loss(blocks) {
             self.passed_over = true;
             return Measured { total: self.kernel.total(block), event: None };
         }
-        let spectrum = BANK.measure(self.kernel, block);
+        let spectrum = match beside {
+            Some(beside) => BANK.measure_beside(self.kernel, block, beside),
+            None => BANK.measure(self.kernel, block),
+        };
         let heard = self.limits.candidate(&spectrum);
         let event = if idle && heard.is_none() {
             self.looks = 0;

@@ -99,6 +99,30 @@ impl Kernel {
         }
     }
 
+    /// The sums for a bank, and in the same pass those for another one if the energy is at least so much.
+    #[inline]
+    #[allow(unsafe_code, reason = "a kernel exists only where its instructions do")]
+    pub(super) fn sums_beside<const N: usize, const M: usize>(
+        self,
+        bank: &ToneBank<N>,
+        other: &ToneBank<M>,
+        least_energy: f32,
+        block: &[i16; BLOCK_SAMPLES],
+    ) -> (Sums<N>, Option<Sums<M>>) {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Instructions::Avx2 if N.is_multiple_of(8) && M.is_multiple_of(8) => {
+                // SAFETY: whoever made this kernel vouched for the processor.
+                unsafe { super::x86::avx2_beside(bank, other, least_energy, block) }
+            }
+            _ => {
+                let sums = self.sums(bank, block);
+                let wanted = sums.energy >= least_energy;
+                (sums, wanted.then(|| self.sums(other, block)))
+            }
+        }
+    }
+
     #[inline]
     #[allow(unsafe_code, reason = "a kernel exists only where its instructions do")]
     pub(super) fn sums<const N: usize>(self, bank: &ToneBank<N>, block: &[i16; BLOCK_SAMPLES]) -> Sums<N> {

@@ -7,6 +7,7 @@
 //!
 //! [`Kernel`] says by which instructions; all kernels agree to the last bits of an `f32`.
 
+mod beside;
 mod kernel;
 #[cfg(target_arch = "aarch64")]
 #[allow(unsafe_code, reason = "SIMD intrinsics")]
@@ -16,6 +17,7 @@ mod portable;
 #[allow(unsafe_code, reason = "SIMD intrinsics")]
 mod x86;
 
+pub use beside::Beside;
 pub use kernel::Kernel;
 
 /// The run of samples that the bank integrates: 12.75 ms at 8 kHz.
@@ -130,9 +132,20 @@ impl<const N: usize> ToneBank<N> {
 
     /// Measures one block.
     pub fn measure(&self, kernel: Kernel, block: &[i16; BLOCK_SAMPLES]) -> BlockSpectrum<N> {
-        const SAMPLES: f32 = BLOCK_SAMPLES as f32;
-        let Sums { even, odd, energy } = kernel.sums(self, block);
-        BlockSpectrum { even, odd, total: (energy * (1.0 / SAMPLES)).max(0.0) }
+        kernel.sums(self, block).spectrum()
+    }
+
+    /// Measures one block, and in the same pass a bank beside this one.
+    pub fn measure_beside(
+        &self,
+        kernel: Kernel,
+        block: &[i16; BLOCK_SAMPLES],
+        beside: &mut Beside,
+    ) -> BlockSpectrum<N> {
+        let least_energy = beside.least_power * BLOCK_SAMPLES as f32;
+        let (sums, others) = kernel.sums_beside(self, beside.bank, least_energy, block);
+        beside.spectrum = others.map(Sums::spectrum);
+        sums.spectrum()
     }
 }
 
@@ -141,6 +154,15 @@ struct Sums<const N: usize> {
     even: [f32; N],
     odd: [f32; N],
     energy: f32,
+}
+
+impl<const N: usize> Sums<N> {
+    #[inline]
+    fn spectrum(self) -> BlockSpectrum<N> {
+        const SAMPLES: f32 = BLOCK_SAMPLES as f32;
+        let Self { even, odd, energy } = self;
+        BlockSpectrum { even, odd, total: (energy * (1.0 / SAMPLES)).max(0.0) }
+    }
 }
 
 /// The mean of a block: an offset would reach every frequency that is no multiple of the bin width.
@@ -229,6 +251,63 @@ mod tests {
         let turns = 1_010.0 / 8_000.0 * 102.0f32;
         let expected = core::f32::consts::TAU * (turns - turns.round());
         assert!((later.phase_since(earlier) - expected).abs() < 0.05);
+    }
+
+    fn kernels() -> [Kernel; 2] {
+        #[cfg(feature = "std")]
+        return [Kernel::PORTABLE, crate::cpu::kernel()];
+        #[cfg(not(feature = "std"))]
+        [Kernel::PORTABLE, Kernel::COMPILED]
+    }
+
+    #[test]
+    fn a_bank_beside_measures_the_same() {
+        static BESIDE: ToneBank<8> =
+            ToneBank::new([355.0, 433.0, 512.0, 590.0, 669.0, 945.0, 1_100.0, 1_400.0]);
+        static BANK: ToneBank<8> =
+            ToneBank::new([697.0, 770.0, 852.0, 941.0, 1_209.0, 1_336.0, 1_477.0, 1_633.0]);
+        let block = core::array::from_fn(|i| ((i * i * 37) % 4_001) as i16 - 1_500);
+        for kernel in kernels() {
+            let total = BANK.measure(kernel, &block).total;
+            let mut beside = Beside::new(&BESIDE);
+            for (least_power, measured) in
+                [(f32::INFINITY, false), (1.01 * total, false), (0.99 * total, true)]
+            {
+                beside.want(least_power);
+                assert_eq!(BANK.measure_beside(kernel, &block, &mut beside), BANK.measure(kernel, &block));
+                assert_eq!(beside.take(), measured.then(|| BESIDE.measure(kernel, &block)), "{kernel:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn kernels_agree_on_waves() {
+        use crate::dsp::wave::{Turn, Wave};
+        let run: [i16; RUN_SAMPLES] = core::array::from_fn(|i| ((i * i * 37) % 4_001) as i16 - 1_500);
+        let step = core::f64::consts::TAU * 431.0 / 8_000.0;
+        let wave = Wave::new(Turn::by(0.3), Turn::by(step as f32));
+        let amplitude = Turn { cos: 700.0, sin: -300.0 };
+        for kernel in kernels() {
+            for (third, block) in kernel.thirds(&run, &wave).iter().zip(run.chunks(BLOCK_SAMPLES)) {
+                let sum = |of: fn(f64) -> f64| -> f64 {
+                    let at = |i: usize| of(0.3 + step * i as f64);
+                    block.iter().enumerate().map(|(i, &sample)| f64::from(sample) * at(i)).sum()
+                };
+                let (cos, sin) = (sum(f64::cos), sum(f64::sin));
+                // Of a sum of 102 products of up to 2501.
+                assert!((f64::from(third.cos) - cos).abs() < 0.5, "{kernel:?}: {third:?}, not {cos}");
+                assert!((f64::from(third.sin) - sin).abs() < 0.5, "{kernel:?}: {third:?}, not {sin}");
+            }
+            let mut model = [[5.0; 8]; 13];
+            kernel.add_wave(&mut model, &wave, amplitude);
+            kernel.weigh(&run[..100], &mut model, 9.0);
+            for (i, &score) in model.as_flattened().iter().take(100).enumerate() {
+                let phase = 0.3 + step * i as f64;
+                let error = f64::from(run[i]) - (5.0 + 700.0 * phase.cos() - 300.0 * phase.sin());
+                let expected = 9.0 - error * error;
+                assert!((f64::from(score) - expected).abs() < 1.0 + 1e-5 * expected.abs(), "{kernel:?}: {i}");
+            }
+        }
     }
 
     #[test]

@@ -19,10 +19,55 @@ struct Folded {
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn avx2<const N: usize>(bank: &ToneBank<N>, block: &[i16; BLOCK_SAMPLES]) -> Sums<N> {
     let folded = fold(block);
-    // The even part adds up to the block; sums of whole numbers below 2^24 are exact.
-    let offset = total(folded.even.into_iter().fold(_mm256_setzero_ps(), |a, b| _mm256_add_ps(a, b)));
-    let mean = offset / BLOCK_SAMPLES as f32;
-    let mut sums = Sums { even: [0.0; N], odd: [0.0; N], energy: total(folded.energy) - mean * offset };
+    // SAFETY: as the caller's.
+    unsafe { sums(bank, &folded, Totals::new(&folded)) }
+}
+
+/// The same for two banks, the second one only where the energy is at least so much.
+///
+/// # Safety
+/// The processor has AVX2 and FMA; N and M are multiples of eight.
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn avx2_beside<const N: usize, const M: usize>(
+    bank: &ToneBank<N>,
+    other: &ToneBank<M>,
+    least_energy: f32,
+    block: &[i16; BLOCK_SAMPLES],
+) -> (Sums<N>, Option<Sums<M>>) {
+    let folded = fold(block);
+    let totals = Totals::new(&folded);
+    // SAFETY: as the caller's.
+    let first = unsafe { sums(bank, &folded, totals) };
+    // SAFETY: as the caller's.
+    let second = (totals.energy >= least_energy).then(|| unsafe { sums(other, &folded, totals) });
+    (first, second)
+}
+
+/// A block's mean, and its energy without it.
+#[derive(Clone, Copy)]
+struct Totals {
+    mean: f32,
+    energy: f32,
+}
+
+impl Totals {
+    #[target_feature(enable = "avx2,fma")]
+    #[inline]
+    fn new(folded: &Folded) -> Self {
+        // The even part adds up to the block; sums of whole numbers below 2^24 are exact.
+        let offset = total(folded.even.into_iter().fold(_mm256_setzero_ps(), |a, b| _mm256_add_ps(a, b)));
+        let mean = offset / BLOCK_SAMPLES as f32;
+        Self { mean, energy: total(folded.energy) - mean * offset }
+    }
+}
+
+/// # Safety
+/// N is a multiple of eight.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+unsafe fn sums<const N: usize>(bank: &ToneBank<N>, folded: &Folded, totals: Totals) -> Sums<N> {
+    let Totals { mean, energy } = totals;
+    let mut sums = Sums { even: [0.0; N], odd: [0.0; N], energy };
     for tone in (0..N).step_by(8) {
         // SAFETY: eight tones from `tone` on lie within the bank, and its rows have PADDED places.
         unsafe {
