@@ -203,10 +203,12 @@ static void bad_dtmf(void)
     int16_t pcm[160] = {0};
     const size_t size = afterbeep_dtmf_size();
 
-    EXPECT(afterbeep_dtmf_profile_init(NULL, sizeof profile, NULL), INVALID_ARGUMENT);
-    EXPECT(afterbeep_dtmf_profile_init(&profile, 8, NULL), INVALID_ARGUMENT);
-    EXPECT(afterbeep_dtmf_profile_init(&profile, sizeof profile, "us"), INVALID_ARGUMENT);
-    EXPECT(afterbeep_dtmf_profile_init(&profile, sizeof profile, "att"), OK);
+    EXPECT(afterbeep_dtmf_profile_init(NULL, sizeof profile, NULL, NULL), INVALID_ARGUMENT);
+    EXPECT(afterbeep_dtmf_profile_init(&profile, 8, NULL, &error), INVALID_ARGUMENT);
+    EXPECT(afterbeep_dtmf_profile_init(&profile, sizeof profile, "us", &error), INVALID_ARGUMENT);
+    if (strcmp(error.field, "name") != 0 || strstr(error.text, "`us`") == NULL || strstr(error.text, "att") == NULL)
+        failures++, printf("the error does not say what is unknown: %s, %s\n", error.field, error.text);
+    EXPECT(afterbeep_dtmf_profile_init(&profile, sizeof profile, "att", NULL), OK);
     EXPECT(afterbeep_dtmf_init(&memory, size, 8000, &profile, NULL, NULL), INVALID_ARGUMENT);
     EXPECT(afterbeep_dtmf_init(NULL, size, 8000, &profile, &error, &dtmf), INVALID_ARGUMENT);
     EXPECT(afterbeep_dtmf_init(memory.bytes + 1, size, 8000, &profile, &error, &dtmf), INVALID_ARGUMENT);
@@ -247,7 +249,7 @@ static void signalled_digits(const char *directory)
 
     EXPECT(afterbeep_engine_create(NULL, NULL, &engine), OK);
     EXPECT(afterbeep_session_config_init(&config, sizeof config), OK);
-    EXPECT(afterbeep_dtmf_profile_init(&profile, sizeof profile, "relaxed"), OK);
+    EXPECT(afterbeep_dtmf_profile_init(&profile, sizeof profile, "relaxed", &error), OK);
     config.directory = directory;
     config.beep = 0;
     config.dtmf = &profile;

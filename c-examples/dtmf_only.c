@@ -49,8 +49,10 @@ int main(int argc, char **argv)
         return 1;
     }
     /* As the standard has it, but for lines that attenuate high frequencies more. */
-    if (afterbeep_dtmf_profile_init(&profile, sizeof profile, "att") != AFTERBEEP_STATUS_OK)
+    if (afterbeep_dtmf_profile_init(&profile, sizeof profile, "att", &error) != AFTERBEEP_STATUS_OK) {
+        fprintf(stderr, "%s\n", error.text);
         return 1;
+    }
     profile.normal_twist_db = 10.0f;
     if (afterbeep_dtmf_init(&memory, sizeof memory, 8000, &profile, &error, &dtmf) != AFTERBEEP_STATUS_OK) {
         fprintf(stderr, "%s\n", error.text);

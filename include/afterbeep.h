@@ -1496,6 +1496,7 @@ AFTERBEEP_NONBLOCKING;
  * @param struct_size  sizeof(afterbeep_dtmf_profile) as the caller was compiled; no byte past it is written.
  * @param name         "att", "ntt", "dk", "au", "br" (the columns of ITU-T Q.24), "etsi" (ES 201 235-3), "relaxed"
  *                     (10 dB of twist either way), or "default", as is NULL.
+ * @param error        out; says which of the arguments is wrong; written on failure only. May be NULL.
  * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  profile is NULL, struct_size is less than in 0.1, or there is no
  *                                            such name.
  * Thread: [any]; real-time safe.  Since: 0.1.
@@ -1504,7 +1505,8 @@ AFTERBEEP_API
 AFTERBEEP_NODISCARD
 afterbeep_status afterbeep_dtmf_profile_init(struct afterbeep_dtmf_profile *profile,
                                              size_t struct_size,
-                                             const char *name)
+                                             const char *name,
+                                             struct afterbeep_error *error)
 AFTERBEEP_NONBLOCKING;
 
 /**

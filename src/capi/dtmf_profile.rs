@@ -54,27 +54,38 @@ const OLDEST: usize = size_of::<afterbeep_dtmf_profile>();
 /// @param struct_size  sizeof(afterbeep_dtmf_profile) as the caller was compiled; no byte past it is written.
 /// @param name         "att", "ntt", "dk", "au", "br" (the columns of ITU-T Q.24), "etsi" (ES 201 235-3), "relaxed"
 ///                     (10 dB of twist either way), or "default", as is NULL.
+/// @param error        out; says which of the arguments is wrong; written on failure only. May be NULL.
 /// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  profile is NULL, struct_size is less than in 0.1, or there is no
 ///                                            such name.
 /// Thread: [any]; real-time safe.  Since: 0.1.
 /// cbindgen:postfix=AFTERBEEP_NONBLOCKING
 ///
 /// # Safety
-/// `profile` has room for `struct_size` bytes; `name` is NULL or NUL-terminated.
+/// `profile` has room for `struct_size` bytes; `name` is NULL or NUL-terminated; `error` is NULL or valid.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn afterbeep_dtmf_profile_init(
     profile: *mut afterbeep_dtmf_profile,
     struct_size: usize,
     name: *const c_char,
+    error: *mut afterbeep_error,
 ) -> afterbeep_status {
+    let invalid = |field, text: &[&str]| {
+        // SAFETY: the caller vouches for it.
+        unsafe { afterbeep_error::tell_field(error, afterbeep_status::INVALID_ARGUMENT, field, text) }
+    };
     guard(|| {
         // SAFETY: the caller vouches for it.
-        let name = unsafe { text(name) }?.unwrap_or("default");
-        let named = DtmfProfile::named(name).ok_or(afterbeep_status::INVALID_ARGUMENT)?;
+        let name = unsafe { text(name) }.map_err(|_| invalid("name", &["name is not UTF-8"]))?;
+        let name = name.unwrap_or("default");
+        let named = DtmfProfile::named(name).ok_or_else(|| {
+            let takes = "; take att, ntt, dk, au, br, etsi, relaxed or default";
+            invalid("name", &["there is no DTMF profile `", name, "`", takes])
+        })?;
         let named = afterbeep_dtmf_profile { struct_size: struct_size as u32, ..named.into() };
         // SAFETY: the caller vouches for it.
         unsafe { write_sized(profile, struct_size, OLDEST, &named) }
+            .map_err(|_| invalid("struct_size", &["the profile is NULL, or struct_size is too small"]))
     })
 }
 

@@ -73,7 +73,7 @@ static uint64_t key_at(const int16_t *line, size_t sample_count)
     afterbeep_dtmf_event event;
     uint64_t start = 0;
 
-    if (afterbeep_dtmf_profile_init(&profile, sizeof profile, "att") != AFTERBEEP_STATUS_OK ||
+    if (afterbeep_dtmf_profile_init(&profile, sizeof profile, "att", NULL) != AFTERBEEP_STATUS_OK ||
         afterbeep_dtmf_init(&memory, sizeof memory, 8000, &profile, NULL, &dtmf) != AFTERBEEP_STATUS_OK)
         return 0;
     while (sample_count > 0) {
