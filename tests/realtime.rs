@@ -104,6 +104,7 @@ fn scenes(engine: &Engine, directory: &std::path::Path) -> Vec<Scene> {
         max_duration_ms: 1_000,
         initial_silence_ms: 400,
         final_silence_ms: 200,
+        comfort_noise_dbm0: Some(-60.0),
         ..SessionConfig::default()
     };
     let spoken = || Line::new().silence(100).audio(&common::speech("reading.wav")[..2_400]);
