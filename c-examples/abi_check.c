@@ -304,7 +304,7 @@ static void bad_endings(const char *directory)
     config.learned_count = 1;
     config.continuous_tone_ms = 10;
     EXPECT(afterbeep_session_open(engine, &config, &error, &session), CONFIG);
-    if (strcmp(error.field, "continuous_ms") != 0)
+    if (strcmp(error.field, "continuous_tone_ms") != 0)
         failures++, printf("too short a tone: %s, %s\n", error.field, error.text);
     config.continuous_tone_ms = 3000;
     config.initial_silence_ms = 30000;

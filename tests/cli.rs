@@ -1,68 +1,16 @@
 //! The command line as the contract has it: flags, results, exit status, bad input.
 
 mod common;
+#[path = "common/program.rs"]
+mod program;
 
 use common::{Key, Line, Random, data, read_wav, samples, speech, write_wav, write_wav_at};
+use program::{afterbeep, bytes, error, events, path, record, report, with_input};
 use serde_json::Value;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
-
-const FIELDS: [&str; 9] = [
-    "end_reason",
-    "end_digit",
-    "path",
-    "samples",
-    "duration_ms",
-    "trimmed_samples",
-    "lost_samples",
-    "line_lost_samples",
-    "complete",
-];
-
-fn afterbeep(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_afterbeep")).args(arguments).output().unwrap()
-}
-
-fn with_input(arguments: &[&str], input: &[u8]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_afterbeep"));
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let input = input.to_vec();
-    let feeder = std::thread::spawn(move || drop(stdin.write_all(&input)));
-    let output = child.wait_with_output().unwrap();
-    feeder.join().unwrap();
-    output
-}
-
-fn bytes(samples: &[i16]) -> Vec<u8> {
-    samples.iter().flat_map(|sample| sample.to_le_bytes()).collect()
-}
-
-/// The one JSON object of `record --json`, which has every field of the contract.
-fn report(output: &Output) -> Value {
-    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(report.as_object().unwrap().keys().filter(|key| FIELDS.contains(&key.as_str())).count(), 9);
-    report
-}
-
-fn error(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
-
-fn record(input: &Path, out: &Path, more: &[&str]) -> Value {
-    let mut arguments = vec!["record", input.to_str().unwrap(), "--out", out.to_str().unwrap(), "--json"];
-    arguments.extend(more);
-    let output = afterbeep(&arguments);
-    assert!(output.status.success(), "{}", error(&output));
-    report(&output)
-}
-
-fn path(report: &Value) -> PathBuf {
-    PathBuf::from(report["path"].as_str().unwrap())
-}
+use std::process::{Command, Stdio};
 
 #[test]
 fn the_first_command_of_the_readme() {
@@ -172,10 +120,11 @@ fn standard_input_is_raw_audio() {
         (&report(&output)["end_reason"], &report(&output)["samples"]),
         (&"dtmf".into(), &62_800.into())
     );
-    // No samples, and half a sample, are a caller who said nothing.
+    // No samples, and half a sample, are a caller who said nothing. The half is told.
     for input in [&[][..], &[1]] {
         let output = with_input(&["record", "-", "--out", out, "--json"], input);
         assert!(output.status.success());
+        assert_eq!(error(&output).contains("middle of a sample"), !input.is_empty(), "{}", error(&output));
         let report = report(&output);
         assert_eq!(
             (&report["end_reason"], &report["samples"], &report["path"]),
@@ -196,7 +145,7 @@ fn out_names_a_directory_or_a_file() {
         let output = afterbeep(&arguments);
         assert_eq!(output.status.code(), Some(1));
         assert!(error(&output).contains(words), "{}", error(&output));
-        let report = self::report(&output);
+        let report = program::report(&output);
         assert_eq!((&report["end_reason"], &report["path"]), (&"error".into(), &Value::Null));
     };
     let before = fs::read(&file).unwrap();
@@ -213,7 +162,7 @@ fn out_names_a_directory_or_a_file() {
         .current_dir(directory.path())
         .output()
         .unwrap();
-    assert!(directory.path().join(path(&self::report(&output))).is_file());
+    assert!(directory.path().join(path(&program::report(&output))).is_file());
 }
 
 #[test]
@@ -270,7 +219,7 @@ fn input_that_is_no_call_is_refused() {
 fn arguments_that_make_no_sense_are_usage_errors() {
     let input = data("message.wav");
     let input = input.to_str().unwrap();
-    let cases: [(&[&str], &str); 14] = [
+    let cases: [(&[&str], &str); 52] = [
         (&["record"], "INPUT"),
         (&["record", input, "--terminators", "Q"], "0-9"),
         (&["record", input, "--terminators", ""], "0-9"),
@@ -285,21 +234,53 @@ fn arguments_that_make_no_sense_are_usage_errors() {
         (&["record", input, "--beep-level", "3dBm0"], "--beep-level takes -60 to 0"),
         (&["record", input, "--format", "mp3"], "pcm16"),
         (&["detect", input, "--silence-threshold", "5dBm0"], "--silence-threshold takes"),
+        (&["record", input, "--beep-ramp", "201ms"], "--beep-ramp takes 0 to half"),
+        (&["record", input, "--no-beep", "--beep-ramp", "5ms"], "--no-beep"),
+        (&["record", input, "--trim-silence", "11s"], "--trim-silence takes 0 to 10000 ms"),
+        (&["record", input, "--comfort-noise", "-20dBm0"], "--comfort-noise takes -80 to -30"),
+        (&["record", input, "--comfort-noise", "quiet"], "-40dBm0"),
+        (&["record", input, "--line-drop-debounce", "11s"], "--line-drop-debounce takes 0 to 10000 ms"),
+        (&["record", input, "--line-drop-at", "3"], "20s"),
+        (&["record", input, "--line-drop-at", "3s-2s"], "3s-5s"),
+        (&["record", input, "--stop-at", "soon"], "20s"),
+        (&["record", input, "--cancel-at", "soon"], "20s"),
+        (&["record", input, "--hangup-at", "-1s"], "-1"),
+        (&["record", input, "--restart-at", "again"], "20s"),
+        (&["record", input, "--no-restart-beep"], "--restart-at"),
+        (&["record", input, "--digit-at", "3s"], "3s=5"),
+        (&["record", input, "--digit-at", "3s=55"], "3s=5"),
+        (&["record", input, "--digit-at", "3s=E"], "3s=5"),
+        (&["record", input, "--lost", "5s-3s"], "3s-5s"),
+        (&["record", input, "--lost", "3s"], "3s-5s"),
+        (&["record", input, "--rtp-timestamp", "4294967296"], "4294967295"),
+        (&["record", input, "--media-timeout", "50ms"], "--media-timeout takes 0, or 100"),
+        (&["record", input, "--batch-age", "5ms"], "--batch-age takes 20 to 60000"),
+        (&["record", input, "--min-free-kib", "all"], "--min-free-kib"),
+        (&["record", input, "--silence-hysteresis", "21dB"], "--silence-hysteresis takes 0 to 20"),
+        (&["record", input, "--silence-hysteresis", "much"], "8dB"),
+        (&["record", input, "--silence-hangover", "1s"], "belongs to --silence adaptive"),
+        (&["detect", input, "--silence-floor-min", "-50dBm0"], "belongs to --silence adaptive"),
+        (&["detect", input, "--silence", "adaptive", "--silence-threshold", "-50"], "--silence fixed"),
+        (&["record", input, "--silence", "adaptive", "--silence-hangover", "3s"], "--silence-hangover takes"),
+        (&["detect", input, "--silence", "adaptive", "--silence-floor-min", "-81"], "--silence-floor-min"),
+        (&["record", input, "--silence", "adaptive", "--silence-floor-max", "-60"], "--silence-floor-max"),
+        (
+            &["detect", input, "--silence", "adaptive", "--silence-start-above-floor", "4"],
+            "more than silence_stop",
+        ),
+        (&["record", input, "--silence", "adaptive", "--silence-stop-above-floor", "0dB"], "1 to 30 dB"),
+        (&["detect", input, "--dtmf", "accept_tone_ms"], "accept_tone_ms=50"),
+        (&["detect", input, "--dtmf", "tone=50"], "accept_tone_ms"),
+        (&["record", input, "--dtmf", "accept_tone_ms=34"], "--dtmf accept_tone_ms takes 35 to 200"),
+        (&["record", input, "--dtmf", "accept_tone_ms=40.5"], "no value for accept_tone_ms"),
+        (&["record", input, "--dtmf", "dial_tone_filter=1"], "no field `dial_tone_filter`"),
+        (&["detect", input, "--continuous-tone", "2s"], "--tone-plan"),
     ];
     for (arguments, words) in cases {
         let output = afterbeep(arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(error(&output).contains(words), "{arguments:?}: {}", error(&output));
     }
-}
-
-fn events(output: &Output) -> Vec<Value> {
-    assert!(output.status.success(), "{}", error(output));
-    String::from_utf8(output.stdout.clone())
-        .unwrap()
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
 }
 
 #[test]

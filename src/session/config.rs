@@ -107,6 +107,7 @@ impl From<SilenceConfigError> for ConfigError {
 
 impl From<TonePlanError> for ConfigError {
     fn from(TonePlanError { field, takes }: TonePlanError) -> Self {
+        let field = if field == "continuous_ms" { "continuous_tone_ms" } else { field };
         Self { field, takes }
     }
 }

@@ -126,6 +126,11 @@ impl<R: Read> WavReader<R> {
         Ok(count)
     }
 
+    /// Whether the audio ended in the middle of a sample, which no call gives, when [`read`](Self::read) has returned 0.
+    pub const fn is_cut(&self) -> bool {
+        self.pending.len() > 0
+    }
+
     /// A `data` chunk of size 0: a program that was killed left it, if audio follows; no chunk that is written
     /// behind `data` does.
     fn look_behind_nothing(&mut self) -> io::Result<()> {

@@ -1,11 +1,12 @@
 use crate::Failure;
+use crate::keys::{Keys, is_profile_field};
+use crate::schedule::Happenings;
+use crate::silence::Threshold;
+use crate::tones;
 use afterbeep::dsp::beep::BeepConfig;
-use afterbeep::dsp::dtmf::DtmfProfile;
-use afterbeep::dsp::silence::SilenceConfig;
 use afterbeep::dsp::tone_plan::{ToneKind, TonePlan};
 use afterbeep::engine::EngineConfig;
-use afterbeep::line::level::dbm0_from_mean_abs;
-use afterbeep::session::{ConfigError, PauseMode, SessionConfig, Terminators};
+use afterbeep::session::{ConfigError, SessionConfig, Terminators};
 use afterbeep::wav::Format;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -61,7 +62,7 @@ pub(crate) struct Record {
     #[arg(long, value_enum, default_value_t = FileFormat::Pcm16)]
     pub(crate) format: FileFormat,
     /// Start recording at once
-    #[arg(long, conflicts_with_all = ["beep_frequency", "beep_level", "beep_duration"])]
+    #[arg(long, conflicts_with_all = ["beep_frequency", "beep_level", "beep_duration", "beep_ramp"])]
     pub(crate) no_beep: bool,
     /// The beep's frequency in hertz, 100 to 3400
     #[arg(long, value_name = "HZ", default_value_t = BeepConfig::default().frequency_hz)]
@@ -72,6 +73,9 @@ pub(crate) struct Record {
     /// The beep's length, 20ms to 5s
     #[arg(long, value_name = "TIME", default_value = "400ms", value_parser = duration_ms)]
     pub(crate) beep_duration: u32,
+    /// Length of each of its ramps, up to half of the beep [default: 10ms]
+    #[arg(long, value_name = "TIME", value_parser = duration_ms)]
+    pub(crate) beep_ramp: Option<u32>,
     /// Drop this much after the beep, where the line returns its echo; up to 2s
     #[arg(long, value_name = "TIME", default_value = "0ms", value_parser = duration_ms)]
     pub(crate) echo_guard: u32,
@@ -108,24 +112,35 @@ pub(crate) struct Record {
     /// Replace the tones of keys by silence in the file
     #[arg(long)]
     pub(crate) mask_digits: bool,
-    /// Mask this part of INPUT, such as 3s-5s; may be given again
-    #[arg(long, value_name = "FROM-TO", value_parser = span)]
-    pub(crate) pause: Vec<(u32, u32)>,
-    /// What such a part leaves in the file
-    #[arg(long, value_enum, default_value_t = Pause::Silence)]
-    pub(crate) pause_mode: Pause,
+    /// Noise at this level, -80dBm0 to -30dBm0, where the line lost audio [default: silence]
+    #[arg(long, value_name = "LEVEL", value_parser = level, allow_hyphen_values = true)]
+    pub(crate) comfort_noise: Option<f32>,
+    /// How long `--line-drop-at` has to last to end the message, up to 10s
+    #[arg(long, value_name = "TIME", default_value = "250ms", value_parser = duration_ms)]
+    pub(crate) line_drop_debounce: u32,
+    /// End where standard input brings nothing for this long, 100ms to 1h of wall time; 0 for never
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration_ms)]
+    pub(crate) media_timeout: u32,
+    /// How long audio may await a write, 20ms to 60s: what is lost if this program is killed
+    #[arg(long, value_name = "TIME", default_value = "900ms", value_parser = duration_ms)]
+    pub(crate) batch_age: u32,
+    /// Free space in KiB below which no file is begun
+    #[arg(long, value_name = "KIB", default_value_t = EngineConfig::default().min_free_kib)]
+    pub(crate) min_free_kib: u32,
     #[command(flatten)]
     pub(crate) threshold: Threshold,
     #[command(flatten)]
     pub(crate) keys: Keys,
     #[command(flatten)]
     pub(crate) tones: ToneArguments,
-    /// Hang up at this point of INPUT
-    #[arg(long, value_name = "TIME", value_parser = duration_ms)]
-    pub(crate) hangup_at: Option<u32>,
+    /// Tell the keys and tones, too, that did not end the message
+    #[arg(long)]
+    pub(crate) events: bool,
     /// Print the result as one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) happenings: Happenings,
 }
 
 /// Show what the detectors hear: digits, silence and sound, and call-progress tones, as they end.
@@ -212,47 +227,6 @@ pub(crate) struct Input {
 }
 
 #[derive(Args)]
-pub(crate) struct Threshold {
-    /// `fixed`: a level separates silence from sound; `adaptive`: one that follows the line's noise
-    #[arg(id = "silence", long = "silence", value_enum, value_name = "HOW", default_value_t = SilenceMode::Fixed)]
-    mode: SilenceMode,
-    /// Below this level is silence, where it is fixed: -80dBm0 to 0dBm0, or a mean |sample| as Asterisk and
-    /// FreeSWITCH have it, such as 256mean
-    #[arg(
-        id = "silence_threshold",
-        long = "silence-threshold",
-        value_name = "LEVEL",
-        default_value = "-40dBm0",
-        value_parser = threshold,
-        allow_hyphen_values = true
-    )]
-    dbm0: f32,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum SilenceMode {
-    Fixed,
-    Adaptive,
-}
-
-impl Threshold {
-    /// What the flags ask for.
-    pub(crate) fn silence(&self) -> SilenceConfig {
-        match self.mode {
-            SilenceMode::Fixed => SilenceConfig::fixed(self.dbm0),
-            SilenceMode::Adaptive => SilenceConfig::adaptive(),
-        }
-    }
-}
-
-#[derive(Args)]
-pub(crate) struct Keys {
-    /// What counts as a key: `att`, `ntt`, `dk`, `au`, `br` (the columns of ITU-T Q.24), `etsi`, `relaxed`
-    #[arg(id = "dtmf_profile", long = "dtmf-profile", value_name = "NAME", default_value = "default", value_parser = profile)]
-    pub(crate) profile: DtmfProfile,
-}
-
-#[derive(Args)]
 pub(crate) struct ToneArguments {
     /// Call-progress tones: countries by ISO 3166 code, and `generic` for any steady cadence [default: off]
     #[arg(long, value_name = "CC[,CC…][,generic]", value_parser = tone_plan)]
@@ -260,6 +234,9 @@ pub(crate) struct ToneArguments {
     /// A tone that `tones learn` printed; up to twice
     #[arg(long, value_name = "FILE")]
     pub(crate) learned: Vec<PathBuf>,
+    /// How long a tone without pauses has to sound, 1s to 30s [default: 3s]
+    #[arg(long, value_name = "TIME", value_parser = duration_ms)]
+    pub(crate) continuous_tone: Option<u32>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -267,23 +244,6 @@ pub(crate) enum FileFormat {
     Pcm16,
     Alaw,
     Ulaw,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum Pause {
-    /// Silence of the same length
-    Silence,
-    /// Nothing
-    Gap,
-}
-
-impl From<Pause> for PauseMode {
-    fn from(pause: Pause) -> Self {
-        match pause {
-            Pause::Silence => Self::Silence,
-            Pause::Gap => Self::Gap,
-        }
-    }
 }
 
 impl From<FileFormat> for Format {
@@ -298,18 +258,18 @@ impl From<FileFormat> for Format {
 
 impl Record {
     /// The session that the flags ask for.
-    pub(crate) fn session(&self) -> SessionConfig {
+    pub(crate) fn session(&self) -> Result<SessionConfig, Failure> {
         let beep = BeepConfig {
             frequency_hz: self.beep_frequency,
             level_dbm0: self.beep_level,
             duration_ms: self.beep_duration,
-            ramp_ms: BeepConfig::default().ramp_ms.min(self.beep_duration / 2),
+            ramp_ms: self.beep_ramp.unwrap_or(BeepConfig::default().ramp_ms.min(self.beep_duration / 2)),
         };
-        SessionConfig {
+        Ok(SessionConfig {
             beep: (!self.no_beep).then_some(beep),
             echo_guard_ms: self.echo_guard,
             terminators: self.terminators,
-            dtmf: self.keys.profile,
+            dtmf: self.keys.profile(),
             max_duration_ms: self.max_duration,
             initial_silence_ms: self.initial_silence.unwrap_or(0),
             final_silence_ms: self.final_silence.unwrap_or(0),
@@ -320,8 +280,23 @@ impl Record {
             min_duration_ms: self.min_duration.unwrap_or(0),
             delete_too_short: self.delete_too_short,
             delete_initial_silence: self.delete_initial_silence,
-            silence: self.threshold.silence(),
+            comfort_noise_dbm0: self.comfort_noise,
+            line_drop_debounce_ms: self.line_drop_debounce,
+            silence: self.threshold.silence()?,
+            tone_plan: tones::plan(&self.tones)?,
             ..SessionConfig::default()
+        })
+    }
+
+    /// The engine that they ask for. A feeder faster than real time gains from a longer ring and a quicker look at it.
+    pub(crate) fn engine(&self) -> EngineConfig {
+        EngineConfig {
+            poll_interval_ms: 1,
+            ring_ms: 30_000,
+            batch_age_ms: self.batch_age,
+            media_timeout_ms: self.media_timeout,
+            min_free_kib: self.min_free_kib,
+            ..EngineConfig::default()
         }
     }
 }
@@ -349,13 +324,17 @@ impl Load {
 
 /// A field out of range, by the name of its flag.
 pub(crate) fn flag_error(error: &ConfigError) -> Failure {
-    let unit = ["_ms", "_hz", "_dbm0"].into_iter().find_map(|unit| error.field.strip_suffix(unit));
-    let flag = unit.unwrap_or(error.field).replace('_', "-");
+    let unit = ["_ms", "_hz", "_dbm0", "_db"].into_iter().find_map(|unit| error.field.strip_suffix(unit));
+    let flag = match error.field {
+        field if is_profile_field(field) => format!("dtmf {field}"),
+        "final_silence_tail_ms" => "trim-silence".to_owned(),
+        field => unit.unwrap_or(field).replace('_', "-"),
+    };
     Failure::Usage(format!("--{flag} takes {}", error.takes))
 }
 
 /// Reads `20s`, `3.5s`, `300ms` or `0`.
-fn duration_ms(text: &str) -> Result<u32, String> {
+pub(crate) fn duration_ms(text: &str) -> Result<u32, String> {
     let error = || format!("`{text}` is no duration; write it as 20s, 3.5s or 300ms");
     let (number, factor) = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
         (Some(number), _) => (number, 1.0),
@@ -366,14 +345,6 @@ fn duration_ms(text: &str) -> Result<u32, String> {
     let plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let ms = number.parse::<f64>().ok().filter(|_| plain).ok_or_else(error)? * factor;
     if ms <= f64::from(u32::MAX) { Ok(ms.round() as u32) } else { Err(error()) }
-}
-
-/// Reads `3s-5s`.
-fn span(text: &str) -> Result<(u32, u32), String> {
-    let error = || format!("`{text}` is no part of INPUT; write it as 3s-5s");
-    let (from, to) = text.split_once('-').ok_or_else(error)?;
-    let span = (duration_ms(from)?, duration_ms(to)?);
-    if span.0 < span.1 { Ok(span) } else { Err(error()) }
 }
 
 /// Reads a list of tone plans.
@@ -387,20 +358,8 @@ fn tone_kind(name: &str) -> Result<ToneKind, String> {
     ToneKind::named(name).ok_or_else(|| format!("take one of {}", names()))
 }
 
-/// Reads a profile's name.
-fn profile(name: &str) -> Result<DtmfProfile, String> {
-    DtmfProfile::named(name).ok_or_else(|| "take att, ntt, dk, au, br, etsi, relaxed or default".to_owned())
-}
-
-/// Reads `-40dBm0`, or `256mean`.
-fn threshold(text: &str) -> Result<f32, String> {
-    let Some(number) = text.strip_suffix("mean") else { return level(text) };
-    let mean = number.trim_end().parse::<f32>().ok().filter(|mean| (1.0..=32_768.0).contains(mean));
-    mean.map(dbm0_from_mean_abs).ok_or_else(|| format!("`{text}` is no mean; write it as 256mean"))
-}
-
 /// Reads `-40dBm0`.
-fn level(text: &str) -> Result<f32, String> {
+pub(crate) fn level(text: &str) -> Result<f32, String> {
     let number = text.strip_suffix("dBm0").unwrap_or(text);
     let level = number.trim_end().parse::<f32>().ok().filter(|level| level.is_finite());
     level.ok_or_else(|| format!("`{text}` is no level; write it as -40dBm0"))

@@ -1,4 +1,4 @@
-use crate::args::Detect;
+use crate::args::{Detect, flag_error};
 use crate::{Failure, input, tones};
 use afterbeep::cpu;
 use afterbeep::dsp::call_progress::{CallProgressDetector, ToneEvent};
@@ -43,11 +43,12 @@ impl From<Span> for Event {
 }
 
 pub(crate) fn run(arguments: &Detect) -> Result<(), Failure> {
-    let silence = SilenceDetector::new(&arguments.threshold.silence())
-        .map_err(|_| Failure::Usage("--silence-threshold takes -80dBm0 to 0dBm0".to_owned()))?;
+    let silence = SilenceDetector::new(&arguments.threshold.silence()?);
+    let silence = silence.map_err(|error| flag_error(&error.into()))?;
+    let mut listener = Listener::new(silence, &arguments.keys.profile())?;
+    let plan = tones::plan(&arguments.tones)?;
     let mut line = input::open(&arguments.input.path)?;
-    let mut listener = Listener::new(silence, &arguments.keys.profile)?;
-    if let Some(plan) = tones::plan(&arguments.tones)? {
+    if let Some(plan) = plan {
         listener.tones = Some(CallProgressDetector::with_kernel(&plan, cpu::kernel())?);
     }
     let mut piece = vec![0; PIECE_SAMPLES];
@@ -56,6 +57,7 @@ pub(crate) fn run(arguments: &Detect) -> Result<(), Failure> {
     loop {
         let count = line.read(&mut piece)?;
         if count == 0 {
+            input::warn_of_cut(&arguments.input.path, &line);
             listener.finish();
         } else {
             listener.hear(&piece[..count]);
@@ -115,7 +117,8 @@ impl Listener {
     fn new(silence: SilenceDetector, profile: &DtmfProfile) -> Result<Self, Failure> {
         Ok(Self {
             blocks: BlockBuffer::new(),
-            dtmf: DtmfDetector::with_kernel(profile, cpu::kernel())?,
+            dtmf: DtmfDetector::with_kernel(profile, cpu::kernel())
+                .map_err(|error| flag_error(&error.into()))?,
             silence,
             tones: None,
             held: Vec::new(),

@@ -2,9 +2,14 @@
 
 mod args;
 mod detect;
+mod feed;
 mod input;
+mod keys;
 mod load;
 mod record;
+mod report;
+mod schedule;
+mod silence;
 mod tones;
 mod waveform;
 
@@ -42,7 +47,11 @@ fn main() -> ExitCode {
         Err(Failure::Usage(text)) => (USAGE, text),
         Err(Failure::Failed(text)) => (FAILED, text),
     };
-    // Where standard error is gone, the status tells.
-    let _ = writeln!(std::io::stderr(), "afterbeep: {text}");
+    warn(&text);
     ExitCode::from(status)
+}
+
+/// Tells the user; where standard error is gone, the status tells.
+fn warn(text: &str) {
+    let _ = writeln!(std::io::stderr(), "afterbeep: {text}");
 }

@@ -1,4 +1,4 @@
-use crate::args::{Learn, ToneArguments};
+use crate::args::{Learn, ToneArguments, flag_error};
 use crate::{Failure, input};
 use afterbeep::cpu;
 use afterbeep::dsp::call_progress::ToneLearner;
@@ -24,6 +24,7 @@ pub(crate) fn learn(arguments: &Learn) -> Result<(), Failure> {
     loop {
         let count = line.read(&mut piece)?;
         if count == 0 {
+            input::warn_of_cut(&arguments.input.path, &line);
             break;
         }
         learner.push(&piece[..count]);
@@ -43,9 +44,14 @@ pub(crate) fn learn(arguments: &Learn) -> Result<(), Failure> {
 /// The plan that the flags ask for, if they ask for any.
 pub(crate) fn plan(arguments: &ToneArguments) -> Result<Option<TonePlan>, Failure> {
     if !arguments.is_on() {
-        return Ok(None);
+        return match arguments.continuous_tone {
+            Some(_) => Err(Failure::Usage("--continuous-tone needs --tone-plan or --learned".to_owned())),
+            None => Ok(None),
+        };
     }
-    let plan = arguments.tone_plan.unwrap_or_default();
+    let mut plan = arguments.tone_plan.unwrap_or_default();
+    plan.continuous_ms = arguments.continuous_tone.unwrap_or(plan.continuous_ms);
+    plan.validate().map_err(|error| flag_error(&error.into()))?;
     let add = |plan: TonePlan, path| {
         let full = || Failure::Usage("--learned takes two files at the most".to_owned());
         plan.with_learned(read(path)?).ok_or_else(full)

@@ -1,0 +1,151 @@
+//! What became of a message, for people and for programs.
+
+use crate::feed::Told;
+use crate::waveform;
+use afterbeep::dsp::tone_plan::ToneKind;
+use afterbeep::engine::SessionResult;
+use afterbeep::session::{DigitEvent, DigitSource, EndReason, SessionEvent};
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// The result as the contract has it.
+#[derive(Serialize)]
+struct Report {
+    end_reason: &'static str,
+    end_digit: Option<char>,
+    tone: Option<&'static str>,
+    path: Option<String>,
+    samples: u64,
+    duration_ms: u64,
+    trimmed_samples: u64,
+    cut: Option<&'static str>,
+    lost_samples: u64,
+    line_lost_samples: u64,
+    echo_guard_samples: u64,
+    late_samples: u64,
+    timestamp_jumps: u64,
+    dropped_samples: u64,
+    complete: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    events: Option<Vec<Event>>,
+}
+
+/// What the session told on the way.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum Event {
+    Digit { digit: char, source: &'static str, start_sample: u64 },
+    Tone { kind: &'static str, start_sample: u64 },
+}
+
+impl From<SessionEvent> for Event {
+    fn from(event: SessionEvent) -> Self {
+        match event {
+            SessionEvent::Digit(DigitEvent { digit, source, start_sample }) => {
+                let source = match source {
+                    DigitSource::Heard => "heard",
+                    DigitSource::Signalled => "signalled",
+                };
+                Self::Digit { digit: digit.as_char(), source, start_sample }
+            }
+            SessionEvent::Tone { kind, start_sample } => Self::Tone { kind: kind.name(), start_sample },
+        }
+    }
+}
+
+impl From<&SessionResult> for Report {
+    fn from(result: &SessionResult) -> Self {
+        Self {
+            end_reason: result.end_reason.name(),
+            end_digit: result.end_digit.map(|digit| digit.as_char()),
+            tone: result.tone.map(ToneKind::name),
+            path: result.path.as_ref().map(|path| path.display().to_string()),
+            samples: result.samples,
+            duration_ms: result.duration_ms,
+            trimmed_samples: result.trimmed_samples,
+            cut: result.cut.name(),
+            lost_samples: result.lost_samples,
+            line_lost_samples: result.line_lost_samples,
+            echo_guard_samples: result.echo_guard_samples,
+            late_samples: result.late_samples,
+            timestamp_jumps: result.timestamp_jumps,
+            dropped_samples: result.dropped_samples,
+            complete: result.complete,
+            events: None,
+        }
+    }
+}
+
+impl Report {
+    /// Nothing could start.
+    fn not_started() -> Self {
+        Self {
+            end_reason: EndReason::Error.name(),
+            end_digit: None,
+            tone: None,
+            path: None,
+            samples: 0,
+            duration_ms: 0,
+            trimmed_samples: 0,
+            cut: None,
+            lost_samples: 0,
+            line_lost_samples: 0,
+            echo_guard_samples: 0,
+            late_samples: 0,
+            timestamp_jumps: 0,
+            dropped_samples: 0,
+            complete: false,
+            events: None,
+        }
+    }
+}
+
+/// Prints the result, and what was told, where that is asked for.
+pub(crate) fn tell(result: Option<&SessionResult>, told: Option<&Told>, json: bool) -> io::Result<()> {
+    let events: Option<Vec<Event>> = told.map(|told| told.events().into_iter().map(Event::from).collect());
+    let mut out = io::stdout().lock();
+    if json {
+        let report = result.map_or(Report::not_started(), Report::from);
+        writeln!(out, "{}", serde_json::to_string(&Report { events, ..report })?)?;
+    } else if let Some(result) = result {
+        summarise(result, &mut out)?;
+        for event in events.unwrap_or_default() {
+            match event {
+                Event::Digit { digit, source, start_sample } => {
+                    writeln!(out, "{source:<9} {digit} at sample {start_sample}")?;
+                }
+                Event::Tone { kind, start_sample } => {
+                    writeln!(out, "{:<9} {kind} at sample {start_sample}", "heard")?;
+                }
+            }
+        }
+    }
+    out.flush()
+}
+
+fn summarise(result: &SessionResult, out: &mut impl Write) -> io::Result<()> {
+    let seconds = result.duration_ms as f64 / 1_000.0;
+    let ended = match (result.end_digit, result.tone) {
+        (Some(digit), _) => format!("{} {digit}", result.end_reason),
+        (None, Some(tone)) => format!("{} {}", result.end_reason, tone.name()),
+        (None, None) => result.end_reason.to_string(),
+    };
+    writeln!(out, "ended by {ended} after {seconds:.3} s")?;
+    let Some(path) = &result.path else {
+        return writeln!(out, "nothing was recorded");
+    };
+    if let Some(picture) = waveform::draw(path, result.samples) {
+        writeln!(out, "\n{picture}▏{ended}\n")?;
+    }
+    writeln!(out, "recorded  {} ({} samples)", path.display(), result.samples)?;
+    if result.trimmed_samples > 0 {
+        writeln!(out, "trimmed   {} samples of the ending", result.trimmed_samples)?;
+    }
+    if result.line_lost_samples > 0 {
+        writeln!(out, "line lost {} samples", result.line_lost_samples)?;
+    }
+    if result.lost_samples > 0 {
+        writeln!(out, "LOST      {} samples", result.lost_samples)?;
+    }
+    Ok(())
+}
