@@ -2,15 +2,17 @@
 # What does the whole process cost? CPU time of `afterbeep detect - --json` against a plain C loop over SpanDSP's
 # receiver (spandsp_loop.c), on the same 40 minutes of audio: the best of several runs, both in turn.
 #
-#   benches/detect_cpu.sh [AUDIO]
+#   benches/peers/detect_cpu.sh [AUDIO]
 #
 # AUDIO is raw 16-bit PCM at 8 kHz, such as a line that tests/talk_off/run.sh keeps; without it, the recordings of
-# tests/data are repeated. Exit code 0 where ours takes an eighth at most. Needs cc and libspandsp-dev. RUNS says how
-# many runs (default 7), AFTERBEEP names another program to measure.
+# tests/data are repeated. Exit code 0 where ours takes an eighth at most. RUNS says how many runs (default 7), AFTERBEEP
+# names another program to measure. Needs cc and python3; installs libspandsp-dev where it is missing and it may.
 set -euo pipefail
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
-root=$(cd "$here/.." && pwd)
+root=$(cd "$here/../.." && pwd)
+. "$here/packages.sh"
+need spandsp.h libspandsp-dev
 bytes=$((40 * 60 * 8000 * 2))
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
