@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// Figures that every run has.
-const FIGURES: [&str; 12] = [
+const FIGURES: [&str; 14] = [
     "process_cpu_us_per_channel_second",
     "media_cpu_us_per_channel_second",
     "writers_cpu_us_per_channel_second",
@@ -24,6 +24,8 @@ const FIGURES: [&str; 12] = [
     "media_preemptions",
     "media_page_faults",
     "ring_waits",
+    "ring_high_water_samples",
+    "writer_stalls",
 ];
 
 fn load(directory: &Path, flags: &[&str]) -> Output {
@@ -92,6 +94,10 @@ fn fifty_channels_leave_what_each_of_them_heard() {
     assert_eq!(number(&report, "file_bytes"), sizes as f64);
     assert!(number(&report, "written_bytes") >= sizes as f64 && number(&report, "write_calls") >= 100.0);
     assert!(number(&report, "memory_bytes_per_channel") >= 32_000.0, "{report}");
+    let write = |of| number(&report["write_latency_us"], of);
+    assert!(write("writes") >= 100.0 && write("mean") > 0.0 && write("mean") <= write("max"), "{report}");
+    // A batch has to be there, and no more than half a ring is pushed, but for the frame that fills it.
+    assert!((7_200.0..=8_160.0).contains(&number(&report, "ring_high_water_samples")), "{report}");
     assert!(report["late_ticks"].is_null() && report["error"].is_null());
 }
 

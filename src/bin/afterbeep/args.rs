@@ -316,6 +316,7 @@ impl Load {
             writer_threads: self.writer_threads,
             max_sessions: self.channels,
             batch_ms: self.batch.unwrap_or(default.batch_ms),
+            batch_age_ms: self.batch.unwrap_or(default.batch_age_ms),
             ring_ms: self.ring.unwrap_or(default.ring_ms),
             ..default
         }

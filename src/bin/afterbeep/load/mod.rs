@@ -79,6 +79,7 @@ fn load(arguments: &Load) -> Result<Measured, Failure> {
         walls: Walls { open, feed: fed.iter().map(|fed| fed.wall).max().unwrap_or_default(), finish },
         cpu: Cpu { process, media, driver },
         disk: Disk::since(written_before, &tally),
+        engine: engine.statistics(),
         memory: memory.saturating_sub(memory_before),
         pushed_samples: progress.iter().map(|p| p.frames.load(Ordering::Relaxed)).sum::<u64>()
             * FRAME_SAMPLES as u64,

@@ -5,6 +5,7 @@ use super::tally::Tally;
 use super::usage::Written;
 use crate::Failure;
 use crate::args::Load;
+use afterbeep::engine::{EngineStatistics, LatencyHistogram};
 use clap::ValueEnum;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ pub(super) struct Measured {
     pub(super) walls: Walls,
     pub(super) cpu: Cpu,
     pub(super) disk: Disk,
+    pub(super) engine: EngineStatistics,
     /// Bytes in RAM at the most, less what there was before the first session.
     pub(super) memory: u64,
     pub(super) pushed_samples: u64,
@@ -94,6 +96,9 @@ struct Report {
     late_ticks: Option<u64>,
     tick_lateness_max_us: Option<f64>,
     ring_waits: u64,
+    ring_high_water_samples: u64,
+    write_latency_us: WriteLatency,
+    writer_stalls: u64,
     file_bytes: u64,
     written_bytes: Option<u64>,
     write_calls: Option<u64>,
@@ -110,9 +115,24 @@ struct Report {
     error: Option<String>,
 }
 
+/// How long the writers took for a batch, or for finishing a file.
+#[derive(Serialize)]
+struct WriteLatency {
+    writes: u64,
+    mean: f64,
+    max: u64,
+}
+
+impl From<&LatencyHistogram> for WriteLatency {
+    fn from(histogram: &LatencyHistogram) -> Self {
+        let writes = histogram.count();
+        Self { writes, mean: histogram.sum_us as f64 / writes.max(1) as f64, max: histogram.max_us }
+    }
+}
+
 impl Report {
     fn new(arguments: &Load, measured: Measured) -> Self {
-        let Measured { walls, cpu, disk, memory, pushed_samples, fed, tally } = measured;
+        let Measured { walls, cpu, disk, engine, memory, pushed_samples, fed, tally } = measured;
         let config = arguments.engine();
         let channel_seconds = pushed_samples as f64 / SAMPLES_A_SECOND;
         let share = |time: Duration| time.as_secs_f64() * 1e6 / channel_seconds;
@@ -164,6 +184,9 @@ impl Report {
             late_ticks,
             tick_lateness_max_us: lateness_max.map(|lateness| lateness.as_secs_f64() * 1e6),
             ring_waits,
+            ring_high_water_samples: engine.ring_high_water_samples,
+            write_latency_us: (&engine.write_latency).into(),
+            writer_stalls: engine.stalls,
             file_bytes: disk.files,
             written_bytes: disk.written.map(|written| written.bytes),
             write_calls: disk.written.map(|written| written.calls),
@@ -241,7 +264,16 @@ impl Report {
         }
         writeln!(
             out,
-            "\nmemory      {} bytes a channel, {} of them its ring",
+            "\nwrites      {} of {:.1} µs each, the longest {} µs; rings were up to {} of {} ms full",
+            self.write_latency_us.writes,
+            self.write_latency_us.mean,
+            self.write_latency_us.max,
+            self.ring_high_water_samples / 8,
+            self.ring_ms,
+        )?;
+        writeln!(
+            out,
+            "memory      {} bytes a channel, {} of them its ring",
             self.memory_bytes_per_channel, self.ring_bytes_per_channel
         )?;
         write!(out, "sessions    {} complete", self.sessions_complete)?;
