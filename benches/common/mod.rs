@@ -41,7 +41,7 @@ fn recording(name: &str) -> Vec<i16> {
 fn tone(hz: &[f32], half_cycle: usize) -> Vec<i16> {
     let sine = |hz: &f32, i: usize| 4_000.0 * (TAU * hz / 8_000.0 * i as f32).sin();
     let sample = |i: usize| hz.iter().map(|hz| sine(hz, i)).sum::<f32>() as i16;
-    (0..160_000).map(|i| if i / half_cycle % 2 == 0 { sample(i) } else { 0 }).collect()
+    (0..160_000).map(|i| if (i / half_cycle).is_multiple_of(2) { sample(i) } else { 0 }).collect()
 }
 
 /// A digit of 50 ms and a pause as long.

@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    Record(Record),
+    Record(Box<Record>),
     Detect(Detect),
     Load(Load),
     #[command(subcommand)]
