@@ -202,6 +202,9 @@ pub(crate) struct Load {
     /// Audio that each channel's ring holds, twice the batch at least [default: the engine's]
     #[arg(long, value_name = "TIME", value_parser = duration_ms)]
     pub(crate) ring: Option<u32>,
+    /// Write what the engine counts to this file each second, and at the end, in Prometheus's text format
+    #[arg(long, value_name = "FILE")]
+    pub(crate) prometheus: Option<PathBuf>,
     /// Print the figures as one JSON object
     #[arg(long)]
     pub(crate) json: bool,

@@ -119,11 +119,11 @@ impl Tracker {
         self.found = false;
         match &mut self.state {
             State::Idle => {
-                let wanted = self.passed_over || self.alert || measured.is_some();
+                let wanted = self.passed_over || self.alert || measured;
                 if total < LEAST_POWER || !wanted {
                     self.passed_over = true;
                 } else {
-                    let spectrum = measured.unwrap_or_else(|| BANK.measure(self.kernel, block));
+                    let spectrum = self.measured(measured, block);
                     match band(&spectrum, self.any) {
                         None => self.passed_over = false,
                         Some(band) => self.begin(band, &spectrum, blocks),
@@ -132,20 +132,26 @@ impl Tracker {
                 None
             }
             State::Pending(_) => {
-                let spectrum = measured.unwrap_or_else(|| BANK.measure(self.kernel, block));
+                let spectrum = self.measured(measured, block);
                 self.pends(spectrum, blocks, total)
             }
             State::Sounding(sounding) => {
                 sounding.follow();
-                let pass_over = measured.is_none() && !self.passed_over && sounding.may_pass_over(total);
+                let pass_over = !measured && !self.passed_over && sounding.may_pass_over(total);
                 if pass_over && !follows_loss(blocks) {
                     self.passed_over = true;
                     return None;
                 }
-                let spectrum = measured.unwrap_or_else(|| BANK.measure(self.kernel, block));
+                let spectrum = self.measured(measured, block);
                 if self.sounds_on(&spectrum, blocks) { None } else { self.ends(&spectrum, blocks) }
             }
         }
+    }
+
+    /// The spectrum of the newest block, which may be measured already.
+    #[inline]
+    fn measured(&self, measured: bool, block: &[i16; BLOCK_SAMPLES]) -> BlockSpectrum<8> {
+        if measured { *self.beside.spectrum() } else { BANK.measure(self.kernel, block) }
     }
 
     fn keep(&mut self, spectrum: BlockSpectrum<8>) {

@@ -1,4 +1,4 @@
-use super::{BLOCK_SAMPLES, RUN_SAMPLES, Sums, ToneBank, portable};
+use super::{BLOCK_SAMPLES, Beside, RUN_SAMPLES, Sums, ToneBank, portable};
 use crate::dsp::wave::{LANES, Turn, Wave};
 use core::fmt;
 
@@ -99,26 +99,28 @@ impl Kernel {
         }
     }
 
-    /// The sums for a bank, and in the same pass those for another one if the energy is at least so much.
+    /// The sums for a bank, and in the same pass another one as far as it is wanted.
     #[inline]
     #[allow(unsafe_code, reason = "a kernel exists only where its instructions do")]
-    pub(super) fn sums_beside<const N: usize, const M: usize>(
+    pub(super) fn sums_beside<const N: usize>(
         self,
         bank: &ToneBank<N>,
-        other: &ToneBank<M>,
-        least_energy: f32,
+        beside: &mut Beside,
         block: &[i16; BLOCK_SAMPLES],
-    ) -> (Sums<N>, Option<Sums<M>>) {
+    ) -> Sums<N> {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
-            Instructions::Avx2 if N.is_multiple_of(8) && M.is_multiple_of(8) => {
-                // SAFETY: whoever made this kernel vouched for the processor.
-                unsafe { super::x86::avx2_beside(bank, other, least_energy, block) }
-            }
+            // SAFETY: whoever made this kernel vouched for the processor.
+            Instructions::Avx2 if N.is_multiple_of(8) => unsafe {
+                super::x86::avx2_beside(bank, beside, block)
+            },
             _ => {
                 let sums = self.sums(bank, block);
-                let wanted = sums.energy >= least_energy;
-                (sums, wanted.then(|| self.sums(other, block)))
+                beside.is_measured = sums.energy >= beside.least_power * BLOCK_SAMPLES as f32;
+                if beside.is_measured {
+                    beside.spectrum = self.sums(beside.bank, block).spectrum();
+                }
+                sums
             }
         }
     }

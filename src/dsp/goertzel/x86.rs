@@ -1,6 +1,6 @@
 //! The bank's kernel for x86-64: eight samples of the folded half block side by side.
 
-use super::{BLOCK_SAMPLES, HALF, PADDED, RUN_SAMPLES, Sums, ToneBank};
+use super::{BLOCK_SAMPLES, Beside, HALF, PADDED, RUN_SAMPLES, Sums, ToneBank};
 use crate::dsp::wave::{LANES, Turn, Wave};
 use core::arch::x86_64::*;
 
@@ -19,28 +19,44 @@ struct Folded {
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn avx2<const N: usize>(bank: &ToneBank<N>, block: &[i16; BLOCK_SAMPLES]) -> Sums<N> {
     let folded = fold(block);
+    let totals = Totals::new(&folded);
+    let mut sums = Sums { even: [0.0; N], odd: [0.0; N], energy: totals.energy };
     // SAFETY: as the caller's.
-    unsafe { sums(bank, &folded, Totals::new(&folded)) }
+    unsafe {
+        even_sums(bank, &folded, totals.mean, &mut sums.even);
+        odd_sums(bank, &folded, &mut sums.odd);
+    }
+    sums
 }
 
-/// The same for two banks, the second one only where the energy is at least so much.
+/// The same, and in the same pass another bank as far as it is wanted.
 ///
 /// # Safety
-/// The processor has AVX2 and FMA; N and M are multiples of eight.
+/// The processor has AVX2 and FMA; N is a multiple of eight.
 #[target_feature(enable = "avx2,fma")]
-pub(super) unsafe fn avx2_beside<const N: usize, const M: usize>(
+pub(super) unsafe fn avx2_beside<const N: usize>(
     bank: &ToneBank<N>,
-    other: &ToneBank<M>,
-    least_energy: f32,
+    beside: &mut Beside,
     block: &[i16; BLOCK_SAMPLES],
-) -> (Sums<N>, Option<Sums<M>>) {
+) -> Sums<N> {
+    const SAMPLES: f32 = BLOCK_SAMPLES as f32;
     let folded = fold(block);
     let totals = Totals::new(&folded);
-    // SAFETY: as the caller's.
-    let first = unsafe { sums(bank, &folded, totals) };
-    // SAFETY: as the caller's.
-    let second = (totals.energy >= least_energy).then(|| unsafe { sums(other, &folded, totals) });
-    (first, second)
+    let mut sums = Sums { even: [0.0; N], odd: [0.0; N], energy: totals.energy };
+    beside.is_measured = totals.energy >= beside.least_power * SAMPLES;
+    // SAFETY: as the caller's. Each half is done with before the other one, so that it stays in registers.
+    unsafe {
+        even_sums(bank, &folded, totals.mean, &mut sums.even);
+        if beside.is_measured {
+            even_sums(beside.bank, &folded, totals.mean, &mut beside.spectrum.even);
+        }
+        odd_sums(bank, &folded, &mut sums.odd);
+        if beside.is_measured {
+            odd_sums(beside.bank, &folded, &mut beside.spectrum.odd);
+            beside.spectrum.total = (totals.energy * (1.0 / SAMPLES)).max(0.0);
+        }
+    }
+    sums
 }
 
 /// A block's mean, and its energy without it.
@@ -65,21 +81,30 @@ impl Totals {
 /// N is a multiple of eight.
 #[target_feature(enable = "avx2,fma")]
 #[inline]
-unsafe fn sums<const N: usize>(bank: &ToneBank<N>, folded: &Folded, totals: Totals) -> Sums<N> {
-    let Totals { mean, energy } = totals;
-    let mut sums = Sums { even: [0.0; N], odd: [0.0; N], energy };
+unsafe fn even_sums<const N: usize>(bank: &ToneBank<N>, folded: &Folded, mean: f32, sums: &mut [f32; N]) {
     for tone in (0..N).step_by(8) {
         // SAFETY: eight tones from `tone` on lie within the bank, and its rows have PADDED places.
         unsafe {
             let even = dots(&folded.even, bank.cosines.as_ptr().add(tone));
-            let odd = dots(&folded.odd, bank.sines.as_ptr().add(tone));
             let of_ones = _mm256_loadu_ps(bank.of_ones.as_ptr().add(tone));
             let even = _mm256_fnmadd_ps(_mm256_set1_ps(mean), of_ones, even);
-            _mm256_storeu_ps(sums.even.as_mut_ptr().add(tone), even);
-            _mm256_storeu_ps(sums.odd.as_mut_ptr().add(tone), odd);
+            _mm256_storeu_ps(sums.as_mut_ptr().add(tone), even);
         }
     }
-    sums
+}
+
+/// # Safety
+/// N is a multiple of eight.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+unsafe fn odd_sums<const N: usize>(bank: &ToneBank<N>, folded: &Folded, sums: &mut [f32; N]) {
+    for tone in (0..N).step_by(8) {
+        // SAFETY: eight tones from `tone` on lie within the bank, and its rows have PADDED places.
+        unsafe {
+            let odd = dots(&folded.odd, bank.sines.as_ptr().add(tone));
+            _mm256_storeu_ps(sums.as_mut_ptr().add(tone), odd);
+        }
+    }
 }
 
 #[target_feature(enable = "avx2,fma")]

@@ -2,6 +2,7 @@
 
 mod feeder;
 mod latency;
+mod metrics;
 mod pace;
 mod report;
 mod source;
@@ -14,6 +15,7 @@ use afterbeep::engine::{Engine, FileConfig, SessionHandle};
 use afterbeep::session::{SessionConfig, Terminators};
 use feeder::{Fed, Feeder, Plan, Progress};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use metrics::Metrics;
 use report::{Cpu, Disk, Measured, Walls};
 use source::Source;
 use std::sync::atomic::Ordering;
@@ -67,10 +69,12 @@ fn load(arguments: &Load) -> Result<Measured, Failure> {
         handles.push(handle);
     }
     let open = began.elapsed();
-    let (fed, memory) = feed(feeders, &handles, &progress, &bar)?;
+    let mut metrics = Metrics::new(arguments.prometheus.as_deref());
+    let (fed, memory) = feed(feeders, &handles, &progress, &bar, || metrics.tick(&engine))?;
     let finishing = Instant::now();
     let tally = Tally::collect(&handles);
     let finish = finishing.elapsed();
+    metrics.write(&engine)?;
     let media = fed.iter().map(|fed| fed.cpu).sum();
     let process = usage::process_cpu() - process_before;
     let driver = usage::thread_cpu() - driver_before;
@@ -117,6 +121,7 @@ fn feed(
     handles: &[SessionHandle],
     progress: &[Progress],
     bar: &ProgressBar,
+    mut tick: impl FnMut() -> Result<(), Failure>,
 ) -> Result<(Vec<Fed>, u64), Failure> {
     let mut memory = usage::resident_bytes();
     let mut hung_up = vec![0; feeders.len()];
@@ -139,6 +144,7 @@ fn feed(
             }
             bar.set_position(progress.iter().map(|progress| progress.frames.load(Ordering::Relaxed)).sum());
             memory = memory.max(usage::resident_bytes());
+            tick()?;
             if over {
                 break;
             }
