@@ -4,10 +4,10 @@
 //! turned away by the same compare-and-swap that would let a good one in. Nobody waits: who finds the gate
 //! taken is told so.
 
-use std::cell::UnsafeCell;
+use super::sync::{Access, AtomicU64, Seed, UnsafeCell, ordering};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 /// Nothing is behind the gate.
 const VACANT: u64 = 0;
@@ -42,7 +42,7 @@ pub(super) struct Gated<T> {
 unsafe impl<T: Send> Sync for Gated<T> {}
 
 impl<T> Gated<T> {
-    pub(super) const fn vacant() -> Self {
+    pub(super) fn vacant() -> Self {
         Self { word: AtomicU64::new(VACANT), value: UnsafeCell::new(None) }
     }
 
@@ -52,8 +52,8 @@ impl<T> Gated<T> {
     /// The gate is vacant, and no other thread installs a value at the same time.
     pub(super) unsafe fn install(&self, generation: u32, value: T) {
         // SAFETY: nobody enters a vacant gate, and the caller alone installs.
-        unsafe { *self.value.get() = Some(value) };
-        self.word.store(word(generation, FREE), Ordering::Release);
+        self.value.with_mut(|place| unsafe { *place = Some(value) });
+        self.word.store(word(generation, FREE), ordering(Seed::GateOpened, Ordering::Release));
     }
 
     /// Enters, if the gate belongs to the generation and nobody is in. One read-modify-write in,
@@ -61,9 +61,10 @@ impl<T> Gated<T> {
     #[inline]
     pub(super) fn enter(&self, generation: u32) -> Result<Entered<'_, T>, Refused> {
         self.take(generation)?;
+        let access = self.value.access();
         // SAFETY: the gate is taken by this thread until `Entered` is dropped.
-        match unsafe { (*self.value.get()).as_mut() } {
-            Some(value) => Ok(Entered { gate: self, generation, value }),
+        match unsafe { (*access.pointer()).as_mut() } {
+            Some(value) => Ok(Entered { gate: self, generation, value, access }),
             // A gate is never open without a value.
             None => Err(Refused::Gone),
         }
@@ -73,7 +74,7 @@ impl<T> Gated<T> {
     pub(super) fn remove(&self, generation: u32) -> Result<Option<T>, Refused> {
         self.take(generation)?;
         // SAFETY: the gate is taken by this thread.
-        let value = unsafe { (*self.value.get()).take() };
+        let value = self.value.with_mut(|place| unsafe { (*place).take() });
         self.word.store(word(generation, VACANT), Ordering::Release);
         Ok(value)
     }
@@ -81,7 +82,8 @@ impl<T> Gated<T> {
     #[inline]
     fn take(&self, generation: u32) -> Result<(), Refused> {
         let (free, taken) = (word(generation, FREE), word(generation, TAKEN));
-        match self.word.compare_exchange(free, taken, Ordering::Acquire, Ordering::Relaxed) {
+        let acquire = ordering(Seed::GateTaken, Ordering::Acquire);
+        match self.word.compare_exchange(free, taken, acquire, Ordering::Relaxed) {
             Ok(_) => Ok(()),
             Err(actual) if actual == taken => Err(Refused::Taken),
             Err(_) => Err(Refused::Gone),
@@ -100,6 +102,7 @@ pub(super) struct Entered<'a, T> {
     gate: &'a Gated<T>,
     generation: u32,
     value: &'a mut T,
+    access: Access<Option<T>>,
 }
 
 impl<T> Deref for Entered<'_, T> {
@@ -121,7 +124,8 @@ impl<T> DerefMut for Entered<'_, T> {
 impl<T> Drop for Entered<'_, T> {
     #[inline]
     fn drop(&mut self) {
-        self.gate.word.store(word(self.generation, FREE), Ordering::Release);
+        self.access.end();
+        self.gate.word.store(word(self.generation, FREE), ordering(Seed::GateLeft, Ordering::Release));
     }
 }
 

@@ -3,11 +3,12 @@
 //! For what is small and rare. The room is one array, without the cache lines apart that make a ring of audio fast: a
 //! session has three of these.
 
-use std::cell::UnsafeCell;
+use super::sync::{AtomicU32, Seed, UnsafeCell, ordering};
+use std::array;
 use std::fmt;
 use std::mem::MaybeUninit;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::Ordering;
 
 /// Room for `N` values, a power of two.
 struct Mailbox<T, const N: usize> {
@@ -47,15 +48,21 @@ pub(super) struct Receiver<T, const N: usize> {
 
 /// The two ends of an empty mailbox.
 pub(super) fn mailbox<T: Copy + Send, const N: usize>() -> (Sender<T, N>, Receiver<T, N>) {
-    let places = [const { UnsafeCell::new(MaybeUninit::uninit()) }; N];
-    let mailbox = Arc::new(Mailbox { put: AtomicU32::new(0), taken: AtomicU32::new(0), places });
-    (Sender { mailbox: Arc::clone(&mailbox), put: 0, taken: 0 }, Receiver { mailbox, taken: 0, put: 0 })
+    mailbox_after(0)
+}
+
+/// The two ends of a mailbox that so many values have gone through.
+pub(super) fn mailbox_after<T: Copy + Send, const N: usize>(values: u32) -> (Sender<T, N>, Receiver<T, N>) {
+    let places = array::from_fn(|_| UnsafeCell::new(MaybeUninit::uninit()));
+    let mailbox = Arc::new(Mailbox { put: AtomicU32::new(values), taken: AtomicU32::new(values), places });
+    let sender = Sender { mailbox: Arc::clone(&mailbox), put: values, taken: values };
+    (sender, Receiver { mailbox, taken: values, put: values })
 }
 
 impl<T: Copy + Send, const N: usize> Sender<T, N> {
     /// Values that find room now.
     pub(super) fn room(&mut self) -> usize {
-        self.taken = self.mailbox.taken.load(Ordering::Acquire);
+        self.taken = self.mailbox.taken.load(ordering(Seed::RoomSeen, Ordering::Acquire));
         N - self.put.wrapping_sub(self.taken) as usize
     }
 
@@ -66,9 +73,9 @@ impl<T: Copy + Send, const N: usize> Sender<T, N> {
             return Err(value);
         }
         // SAFETY: the place is not counted as put, so that the receiver keeps off it; there is no other sender.
-        unsafe { (*self.mailbox.place(self.put).get()).write(value) };
+        self.mailbox.place(self.put).with_mut(|place| unsafe { (*place).write(value) });
         self.put = self.put.wrapping_add(1);
-        self.mailbox.put.store(self.put, Ordering::Release);
+        self.mailbox.put.store(self.put, ordering(Seed::MailPut, Ordering::Release));
         Ok(())
     }
 }
@@ -78,16 +85,16 @@ impl<T: Copy + Send, const N: usize> Receiver<T, N> {
     #[inline]
     pub(super) fn try_pop(&mut self) -> Option<T> {
         if self.taken == self.put {
-            self.put = self.mailbox.put.load(Ordering::Acquire);
+            self.put = self.mailbox.put.load(ordering(Seed::MailSeen, Ordering::Acquire));
             if self.taken == self.put {
                 return None;
             }
         }
         // SAFETY: the place is counted as put, so that it was written and the sender keeps off it; there is no other
         // receiver.
-        let value = unsafe { (*self.mailbox.place(self.taken).get()).assume_init() };
+        let value = self.mailbox.place(self.taken).with(|place| unsafe { (*place).assume_init() });
         self.taken = self.taken.wrapping_add(1);
-        self.mailbox.taken.store(self.taken, Ordering::Release);
+        self.mailbox.taken.store(self.taken, ordering(Seed::MailTaken, Ordering::Release));
         Some(value)
     }
 }
@@ -125,11 +132,7 @@ mod tests {
 
     #[test]
     fn counts_wrap_around() {
-        let (mut sender, mut receiver) = mailbox::<u32, 4>();
-        let start = u32::MAX - 1;
-        (sender.put, sender.taken, receiver.put, receiver.taken) = (start, start, start, start);
-        sender.mailbox.put.store(start, Ordering::Relaxed);
-        sender.mailbox.taken.store(start, Ordering::Relaxed);
+        let (mut sender, mut receiver) = mailbox_after::<u32, 4>(u32::MAX - 1);
         for value in 0..9 {
             assert_eq!(sender.try_push(value), Ok(()));
             if value >= 3 {

@@ -9,6 +9,8 @@ mod fork;
 mod gate;
 mod handle;
 mod holdback;
+#[cfg(all(loom, test))]
+mod loom_models;
 mod mailbox;
 mod media;
 mod player;
@@ -18,6 +20,7 @@ mod recording;
 mod result;
 mod slot;
 mod statistics;
+mod sync;
 mod teller;
 mod thread;
 mod track;

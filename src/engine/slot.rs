@@ -7,13 +7,16 @@ use super::media::{ControlEnds, EndRequest, Ended, Media, Queued, Request};
 use super::player::Player;
 use super::prefetch::prefetch;
 use super::statistics::Counters;
+use super::sync::{
+    self, AtomicBool, AtomicU32, AtomicU64, Condvar, Mutex, MutexGuard, Seed, ordering, yield_now,
+};
 use super::{EngineSession, SessionError, SessionHandle, SessionResult, Unfinished, fork, lock};
 use crate::dsp::dtmf::Digit;
 use crate::session::{PackedEvent, SessionEvent, State, Terminators};
 use crossbeam::utils::CachePadded;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock};
+use std::sync::atomic::{self, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 /// Slots that are made at once.
@@ -23,7 +26,7 @@ pub(super) const SLOTS_MAX: u32 = CHUNK * CHUNKS as u32;
 const CHUNKS: usize = 1_024;
 
 static SLOTS: [OnceLock<Box<[Slot]>>; CHUNKS] = [const { OnceLock::new() }; CHUNKS];
-static FREE: Mutex<FreeSlots> = Mutex::new(FreeSlots { made: 0, returned: Vec::new() });
+static FREE: std::sync::Mutex<FreeSlots> = std::sync::Mutex::new(FreeSlots { made: 0, returned: Vec::new() });
 
 struct FreeSlots {
     made: u32,
@@ -99,7 +102,7 @@ enum Stage {
 #[derive(Debug)]
 pub(super) struct EngineShared {
     /// Slots that its sessions hold.
-    pub(super) sessions: AtomicU32,
+    pub(super) sessions: atomic::AtomicU32,
     pub(super) counters: Counters,
     pub(super) events: EventQueue,
 }
@@ -107,11 +110,13 @@ pub(super) struct EngineShared {
 impl Shared {
     /// The session's state, if the generation still owns the slot and the host its handle.
     pub(super) fn state(&self, generation: u32) -> Result<State, SessionError> {
-        let word = self.state.load(Ordering::Acquire);
+        // In this order, as a new owner publishes its state before it clears the mark.
+        let closed = self.closed.load(ordering(Seed::ClosedRead, Ordering::Acquire));
+        let word = self.state.load(ordering(Seed::StateRead, Ordering::Acquire));
         let owner = (word >> 32) as u32;
         if generation == 0 || owner < generation {
             Err(SessionError::Foreign)
-        } else if owner > generation || self.closed.load(Ordering::Relaxed) {
+        } else if owner > generation || closed {
             Err(SessionError::Stale)
         } else {
             State::from_number(word as u32).ok_or(SessionError::Foreign)
@@ -126,7 +131,8 @@ impl Shared {
     fn publish(&self, generation: u32, session: &EngineSession) {
         self.beep_start.store(session.beep_start(), Ordering::Relaxed);
         self.pushed_samples.store(session.position(), Ordering::Relaxed);
-        self.state.store(u64::from(generation) << 32 | session.state() as u64, Ordering::Release);
+        let word = u64::from(generation) << 32 | session.state() as u64;
+        self.state.store(word, ordering(Seed::StatePublished, Ordering::Release));
     }
 }
 
@@ -140,7 +146,7 @@ impl Owned {
 }
 
 impl Slot {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             media: CachePadded::new(Gated::vacant()),
             player: CachePadded::new(Gated::vacant()),
@@ -192,30 +198,44 @@ impl Slot {
         let chunk = SLOTS.get((index / CHUNK) as usize)?;
         let chunk = chunk.get_or_init(|| (0..CHUNK).map(|_| Slot::new()).collect());
         let slot = chunk.get((index % CHUNK) as usize)?;
-        let mut control = lock(&slot.control);
+        let generation = slot.fill(engine, media, ends, player, part);
+        Some((SessionHandle::new(index, generation), slot))
+    }
+
+    /// Puts a session into the slot, which is free, and says which generation it is.
+    pub(super) fn fill(
+        &self,
+        engine: Arc<EngineShared>,
+        media: Media,
+        ends: ControlEnds,
+        player: Player,
+        part: Arc<Path>,
+    ) -> u32 {
+        let mut control = sync::lock(&self.control);
         let generation = control.generation;
         control.stage = Stage::Running { closed: false };
         let terminators = media.session().terminators();
         let certain_from = media.session().signalled_ends_from();
         control.owned = Some(Owned { engine, ends, terminators, certain_from, told_lost_events: 0, part });
-        slot.shared.end_request.store(0, Ordering::Relaxed);
-        slot.shared.ends_queued.store(0, Ordering::Relaxed);
-        slot.shared.told_events.store(0, Ordering::Relaxed);
-        slot.shared.lost_events.store(0, Ordering::Relaxed);
-        slot.shared.dropped_samples.store(0, Ordering::Relaxed);
-        slot.shared.closed.store(false, Ordering::Relaxed);
-        slot.shared.publish(generation, media.session());
+        self.shared.end_request.store(0, Ordering::Relaxed);
+        self.shared.ends_queued.store(0, Ordering::Relaxed);
+        self.shared.told_events.store(0, Ordering::Relaxed);
+        self.shared.lost_events.store(0, Ordering::Relaxed);
+        self.shared.dropped_samples.store(0, Ordering::Relaxed);
+        self.shared.publish(generation, media.session());
+        // After the state: a stale handle finds either the mark or the new generation.
+        self.shared.closed.store(false, ordering(Seed::ClosedCleared, Ordering::Release));
         // SAFETY: the slot came from the free list, so its gates are vacant and nobody else fills it.
         unsafe {
-            slot.media.install(generation, media);
-            slot.player.install(generation, player);
+            self.media.install(generation, media);
+            self.player.install(generation, player);
         }
-        Some((SessionHandle::new(index, generation), slot))
+        generation
     }
 
     /// The slot's control state, if the generation still owns it.
     pub(super) fn control(&self, generation: u32) -> Result<MutexGuard<'_, Control>, SessionError> {
-        let control = lock(&self.control);
+        let control = sync::lock(&self.control);
         let open = !matches!(control.stage, Stage::Free | Stage::Running { closed: true });
         if control.generation == generation && open {
             Ok(control)
@@ -241,12 +261,14 @@ impl Slot {
             Refused::Taken => SessionError::Busy,
             Refused::Gone => SessionError::Stale,
         })?;
+        // Looked at before the requests are: those that were put before it are then all there.
+        let seen = ordering(Seed::EndSeen, Ordering::Acquire);
+        let end_request = EndRequest::from_number(self.shared.end_request.load(seen));
         let in_vain = media.apply_requests();
         if in_vain > 0 {
             self.shared.ends_queued.fetch_sub(in_vain, Ordering::Relaxed);
         }
-        // What was asked before goes first.
-        if let Some(request) = EndRequest::from_number(self.shared.end_request.load(Ordering::Acquire)) {
+        if let Some(request) = end_request {
             media.end(request);
         }
         // Before any sample that follows: see `Recording::write_queued`.
@@ -286,8 +308,8 @@ impl Slot {
     pub(super) fn request_end(&self, generation: u32, request: EndRequest) -> Result<(), SessionError> {
         // The slot stays this generation's meanwhile.
         let _control = self.control(generation)?;
-        let _ =
-            self.shared.end_request.compare_exchange(0, request as u32, Ordering::Release, Ordering::Relaxed);
+        let asked = ordering(Seed::EndAsked, Ordering::Release);
+        let _ = self.shared.end_request.compare_exchange(0, request as u32, asked, Ordering::Relaxed);
         Ok(())
     }
 
@@ -356,7 +378,7 @@ impl Slot {
 
     /// The writer is done with the message. Says whether somebody may still ask for its result.
     pub(super) fn finish(&self, handle: SessionHandle, result: SessionResult) -> bool {
-        let mut control = lock(&self.control);
+        let mut control = sync::lock(&self.control);
         let closed = matches!(control.stage, Stage::Running { closed: true });
         if closed {
             self.vacate(handle, control);
@@ -404,7 +426,7 @@ impl Slot {
         for index in 0..made {
             let chunk = SLOTS.get((index / CHUNK) as usize).and_then(OnceLock::get);
             let Some(slot) = chunk.and_then(|chunk| chunk.get((index % CHUNK) as usize)) else { continue };
-            let control = lock(&slot.control);
+            let control = sync::lock(&slot.control);
             let handle = SessionHandle::new(index, control.generation);
             let Some(owned) = control.owned.as_ref().filter(|owned| Arc::ptr_eq(&owned.engine, engine))
             else {
@@ -425,7 +447,7 @@ fn remove<T>(gate: &Gated<T>, generation: u32) -> Option<T> {
     loop {
         match gate.remove(generation) {
             Ok(value) => return value,
-            Err(Refused::Taken) => std::thread::yield_now(),
+            Err(Refused::Taken) => yield_now(),
             Err(Refused::Gone) => return None,
         }
     }

@@ -1,9 +1,9 @@
 //! A session's recorded audio on its way to the writer. No lock, allocation, system call or clock.
 
 use super::mailbox::{Receiver, Sender, mailbox};
+use super::sync::{SampleConsumer, SampleProducer, sample_ring};
 use crate::line::ComfortNoise;
-use ringbuf::traits::{Consumer, Observer, Producer, Split};
-use ringbuf::{HeapCons, HeapProd, HeapRb};
+use ringbuf::traits::{Observer, Producer};
 
 /// Gaps that may await the writer; further ones merge into the newest.
 const GAPS: usize = 8;
@@ -22,7 +22,7 @@ pub(super) struct Gap {
 
 /// The reading ends of a track's queues.
 pub(super) struct Queue {
-    pub(super) samples: HeapCons<i16>,
+    pub(super) samples: SampleConsumer,
     pub(super) gaps: Receiver<Gap, GAPS>,
     /// What fills the gaps that are no silence.
     pub(super) noise: Option<ComfortNoise>,
@@ -30,7 +30,7 @@ pub(super) struct Queue {
 
 /// The writing ends.
 pub(super) struct Track {
-    samples: HeapProd<i16>,
+    samples: SampleProducer,
     gaps: Sender<Gap, GAPS>,
     open_gap: Option<Gap>,
     /// Samples recorded so far, those in gaps included.
@@ -41,9 +41,7 @@ pub(super) struct Track {
 impl Track {
     /// A ring of so many samples, touched so that no push meets a page fault.
     pub(super) fn new(ring_samples: usize, noise: Option<ComfortNoise>) -> (Self, Queue) {
-        let (mut samples, mut queue) = HeapRb::new(ring_samples).split();
-        samples.push_iter(std::iter::repeat_n(0, ring_samples));
-        queue.clear();
+        let (samples, queue) = sample_ring(ring_samples);
         let (gaps, gap_queue) = mailbox();
         let track = Self { samples, gaps, open_gap: None, position: 0, lost_samples: 0 };
         (track, Queue { samples: queue, gaps: gap_queue, noise })
@@ -119,9 +117,10 @@ impl Track {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
+    use ringbuf::traits::Consumer;
 
     fn drain(queue: &mut Queue) -> Vec<i16> {
         queue.samples.pop_iter().collect()

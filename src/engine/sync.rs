@@ -1,0 +1,100 @@
+//! What our own synchronisation is made of: std's, and loom's in the models (`tests/loom.sh`).
+
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
+
+#[cfg(all(loom, test))]
+pub(super) use super::loom_models::facade::*;
+#[cfg(not(all(loom, test)))]
+pub(super) use real::*;
+
+/// An ordering that a model depends on. Each has a twin that is too weak, and that the model has to catch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Seed {
+    GateOpened,
+    GateTaken,
+    GateLeft,
+    MailPut,
+    MailSeen,
+    MailTaken,
+    RoomSeen,
+    StatePublished,
+    StateRead,
+    ClosedCleared,
+    ClosedRead,
+    EndAsked,
+    EndSeen,
+    #[cfg(all(loom, test))]
+    RingPut,
+    #[cfg(all(loom, test))]
+    RingSeen,
+}
+
+/// Holds a lock. No code panics while it holds one of ours, and if it did, what they guard stays whole.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(not(all(loom, test)))]
+mod real {
+    use super::{Ordering, Seed};
+    use ringbuf::traits::{Consumer, Producer, Split};
+    use ringbuf::{HeapCons, HeapProd, HeapRb};
+    pub use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
+    pub use std::sync::{Condvar, Mutex, MutexGuard};
+    pub use std::thread::yield_now;
+
+    pub type SampleProducer = HeapProd<i16>;
+    pub type SampleConsumer = HeapCons<i16>;
+
+    /// A ring of so many samples, touched so that nobody meets a page fault.
+    pub fn sample_ring(samples: usize) -> (SampleProducer, SampleConsumer) {
+        let (mut producer, mut consumer) = HeapRb::new(samples).split();
+        producer.push_iter(std::iter::repeat_n(0, samples));
+        consumer.clear();
+        (producer, consumer)
+    }
+
+    #[inline]
+    pub const fn ordering(_: Seed, ordering: Ordering) -> Ordering {
+        ordering
+    }
+
+    /// Memory that its users guard.
+    #[derive(Debug)]
+    pub struct UnsafeCell<T>(std::cell::UnsafeCell<T>);
+
+    impl<T> UnsafeCell<T> {
+        pub const fn new(value: T) -> Self {
+            Self(std::cell::UnsafeCell::new(value))
+        }
+
+        #[inline]
+        pub fn with<R>(&self, read: impl FnOnce(*const T) -> R) -> R {
+            read(self.0.get())
+        }
+
+        #[inline]
+        pub fn with_mut<R>(&self, write: impl FnOnce(*mut T) -> R) -> R {
+            write(self.0.get())
+        }
+
+        /// Begins an access that lasts until it is told to end.
+        #[inline]
+        pub fn access(&self) -> Access<T> {
+            Access(self.0.get())
+        }
+    }
+
+    pub struct Access<T>(*mut T);
+
+    impl<T> Access<T> {
+        #[inline]
+        pub const fn pointer(&self) -> *mut T {
+            self.0
+        }
+
+        #[inline]
+        pub const fn end(&mut self) {}
+    }
+}
