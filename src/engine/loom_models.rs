@@ -36,12 +36,12 @@ thread_local! {
 pub(super) mod facade {
     use super::{Ordering, Seed, WEAKENED};
     pub use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
-    pub use loom::sync::{Mutex, MutexGuard};
     pub use loom::thread::yield_now;
     use ringbuf::traits::{Consumer, Observer, Producer, Split};
     use ringbuf::{HeapCons, HeapProd, HeapRb};
     use std::num::NonZeroUsize;
-    use std::sync::{Arc, LockResult};
+    use std::ops::{Deref, DerefMut};
+    use std::sync::Arc;
     use std::time::Duration;
 
     pub fn ordering(seed: Seed, ordering: Ordering) -> Ordering {
@@ -82,6 +82,37 @@ pub(super) mod facade {
         }
     }
 
+    /// With parking_lot's calls.
+    #[derive(Debug)]
+    pub struct Mutex<T>(loom::sync::Mutex<T>);
+
+    impl<T> Mutex<T> {
+        pub fn new(value: T) -> Self {
+            Self(loom::sync::Mutex::new(value))
+        }
+
+        pub fn lock(&self) -> MutexGuard<'_, T> {
+            MutexGuard(self.0.lock().ok())
+        }
+    }
+
+    pub struct MutexGuard<'a, T>(Option<loom::sync::MutexGuard<'a, T>>);
+
+    impl<T> Deref for MutexGuard<'_, T> {
+        type Target = T;
+
+        fn deref(&self) -> &T {
+            self.0.as_ref().unwrap()
+        }
+    }
+
+    impl<T> DerefMut for MutexGuard<'_, T> {
+        fn deref_mut(&mut self) -> &mut T {
+            self.0.as_mut().unwrap()
+        }
+    }
+
+    /// Its time never runs out.
     #[derive(Debug, Default)]
     pub struct Condvar(loom::sync::Condvar);
 
@@ -94,17 +125,15 @@ pub(super) mod facade {
             self.0.notify_all();
         }
 
-        /// Loom knows no time: it waits for good.
-        pub fn wait_timeout_while<'a, T>(
+        pub fn wait_while_for<T>(
             &self,
-            mut guard: MutexGuard<'a, T>,
-            _: Duration,
+            guard: &mut MutexGuard<'_, T>,
             mut condition: impl FnMut(&mut T) -> bool,
-        ) -> LockResult<MutexGuard<'a, T>> {
-            while condition(&mut guard) {
-                guard = self.0.wait(guard)?;
+            _: Duration,
+        ) {
+            while condition(guard) {
+                guard.0 = guard.0.take().and_then(|held| self.0.wait(held).ok());
             }
-            Ok(guard)
         }
     }
 

@@ -43,6 +43,7 @@ use admission::{Place, check_file_system};
 use event::EventQueue;
 use holdback::Holdback;
 use media::Media;
+use parking_lot::Mutex;
 use player::Player;
 use recording::Recording;
 use slot::{EngineShared, SLOTS_MAX, Slot};
@@ -50,8 +51,8 @@ use statistics::Counters;
 use std::fs::File;
 use std::os::fd::BorrowedFd;
 use std::os::unix::fs::MetadataExt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use teller::Teller;
 use writer::{Crew, Times};
@@ -187,7 +188,7 @@ impl Engine {
         if fork::is_child() {
             return Err(OpenError::Forked);
         }
-        let mut teller = lock(&self.teller);
+        let mut teller = self.teller.lock();
         if let Some(former) = teller.take() {
             former.stop(Duration::ZERO);
         }
@@ -221,7 +222,7 @@ impl Engine {
         self.crew.close(timeout);
         let unfinished = Slot::close_all(&self.shared);
         let left = timeout.saturating_sub(began.elapsed());
-        let teller = lock(&self.teller).take();
+        let teller = self.teller.lock().take();
         CloseReport { unfinished, callback_returned: teller.is_none_or(|teller| teller.stop(left)) }
     }
 }
@@ -238,9 +239,4 @@ impl Drop for Engine {
 fn begin(file: File, config: &FileConfig, rate: SampleRate) -> std::io::Result<(WavWriter, u64)> {
     let device = file.metadata()?.dev();
     Ok((WavWriter::new(file, config.format, rate)?, device))
-}
-
-/// No code panics while it holds one of our locks, and if it did, what they guard stays whole.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

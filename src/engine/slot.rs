@@ -7,10 +7,8 @@ use super::media::{ControlEnds, EndRequest, Ended, Media, Queued, Request};
 use super::player::Player;
 use super::prefetch::prefetch;
 use super::statistics::Counters;
-use super::sync::{
-    self, AtomicBool, AtomicU32, AtomicU64, Condvar, Mutex, MutexGuard, Seed, ordering, yield_now,
-};
-use super::{EngineSession, SessionError, SessionHandle, SessionResult, Unfinished, fork, lock};
+use super::sync::{AtomicBool, AtomicU32, AtomicU64, Condvar, Mutex, MutexGuard, Seed, ordering, yield_now};
+use super::{EngineSession, SessionError, SessionHandle, SessionResult, Unfinished, fork};
 use crate::dsp::dtmf::Digit;
 use crate::session::{PackedEvent, SessionEvent, State, Terminators};
 use crossbeam::utils::CachePadded;
@@ -26,7 +24,8 @@ pub(super) const SLOTS_MAX: u32 = CHUNK * CHUNKS as u32;
 const CHUNKS: usize = 1_024;
 
 static SLOTS: [OnceLock<Box<[Slot]>>; CHUNKS] = [const { OnceLock::new() }; CHUNKS];
-static FREE: std::sync::Mutex<FreeSlots> = std::sync::Mutex::new(FreeSlots { made: 0, returned: Vec::new() });
+static FREE: parking_lot::Mutex<FreeSlots> =
+    parking_lot::Mutex::new(FreeSlots { made: 0, returned: Vec::new() });
 
 struct FreeSlots {
     made: u32,
@@ -185,7 +184,7 @@ impl Slot {
         part: Arc<Path>,
     ) -> Option<(SessionHandle, &'static Self)> {
         let index = {
-            let mut free = lock(&FREE);
+            let mut free = FREE.lock();
             match free.returned.pop() {
                 Some(index) => index,
                 None if free.made == SLOTS_MAX => return None,
@@ -211,7 +210,7 @@ impl Slot {
         player: Player,
         part: Arc<Path>,
     ) -> u32 {
-        let mut control = sync::lock(&self.control);
+        let mut control = self.control.lock();
         let generation = control.generation;
         control.stage = Stage::Running { closed: false };
         let terminators = media.session().terminators();
@@ -235,7 +234,7 @@ impl Slot {
 
     /// The slot's control state, if the generation still owns it.
     pub(super) fn control(&self, generation: u32) -> Result<MutexGuard<'_, Control>, SessionError> {
-        let control = sync::lock(&self.control);
+        let control = self.control.lock();
         let open = !matches!(control.stage, Stage::Free | Stage::Running { closed: true });
         if control.generation == generation && open {
             Ok(control)
@@ -365,11 +364,12 @@ impl Slot {
 
     /// Waits until the message is finished, for `timeout` at most.
     pub(super) fn wait(&self, generation: u32, timeout: Duration) -> Result<SessionResult, SessionError> {
-        let control = self.control(generation)?;
+        let mut control = self.control(generation)?;
         let running = |control: &mut Control| {
             control.generation == generation && matches!(control.stage, Stage::Running { closed: false })
         };
-        drop(self.finished.wait_timeout_while(control, timeout, running));
+        self.finished.wait_while_for(&mut control, running, timeout);
+        drop(control);
         match &self.control(generation)?.stage {
             Stage::Finished(result) => Ok(SessionResult::clone(result)),
             _ => Err(SessionError::NotFinished),
@@ -378,7 +378,7 @@ impl Slot {
 
     /// The writer is done with the message. Says whether somebody may still ask for its result.
     pub(super) fn finish(&self, handle: SessionHandle, result: SessionResult) -> bool {
-        let mut control = sync::lock(&self.control);
+        let mut control = self.control.lock();
         let closed = matches!(control.stage, Stage::Running { closed: true });
         if closed {
             self.vacate(handle, control);
@@ -416,17 +416,17 @@ impl Slot {
         if let Some(owned) = owned {
             owned.engine.sessions.fetch_sub(1, Ordering::Release);
         }
-        lock(&FREE).returned.push(handle.index());
+        FREE.lock().returned.push(handle.index());
     }
 
     /// Closes every handle of an engine that is gone, and says whose messages are not finished, and where they are.
     pub(super) fn close_all(engine: &Arc<EngineShared>) -> Vec<Unfinished> {
-        let made = lock(&FREE).made;
+        let made = FREE.lock().made;
         let mut unfinished = Vec::new();
         for index in 0..made {
             let chunk = SLOTS.get((index / CHUNK) as usize).and_then(OnceLock::get);
             let Some(slot) = chunk.and_then(|chunk| chunk.get((index % CHUNK) as usize)) else { continue };
-            let control = sync::lock(&slot.control);
+            let control = slot.control.lock();
             let handle = SessionHandle::new(index, control.generation);
             let Some(owned) = control.owned.as_ref().filter(|owned| Arc::ptr_eq(&owned.engine, engine))
             else {

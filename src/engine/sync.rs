@@ -1,6 +1,5 @@
-//! What our own synchronisation is made of: std's, and loom's in the models (`tests/loom.sh`).
+//! What our own synchronisation is made of: std's and parking_lot's, and loom's in the models (`tests/loom.sh`).
 
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 #[cfg(all(loom, test))]
@@ -30,18 +29,14 @@ pub(super) enum Seed {
     RingSeen,
 }
 
-/// Holds a lock. No code panics while it holds one of ours, and if it did, what they guard stays whole.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[cfg(not(all(loom, test)))]
 mod real {
     use super::{Ordering, Seed};
     use ringbuf::traits::{Consumer, Producer, Split};
     use ringbuf::{HeapCons, HeapProd, HeapRb};
     pub use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
-    pub use std::sync::{Condvar, Mutex, MutexGuard};
+    // std's are not built for ThreadSanitizer: each of its contended locks would look like a race in what it guards.
+    pub use parking_lot::{Condvar, Mutex, MutexGuard};
     pub use std::thread::yield_now;
 
     pub type SampleProducer = HeapProd<i16>;

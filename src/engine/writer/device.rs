@@ -1,9 +1,9 @@
 //! File systems, as far as writers stall in them.
 
-use super::lock;
 use super::post::Post;
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex};
 
 /// A file system that recordings are on.
 pub(in crate::engine) struct Device {
@@ -51,7 +51,7 @@ pub(super) struct Devices(Mutex<Vec<Arc<Device>>>);
 impl Devices {
     /// The file system of a number.
     pub(super) fn get(&self, number: u64) -> Arc<Device> {
-        let mut devices = lock(&self.0);
+        let mut devices = self.0.lock();
         let known = devices.iter().find(|device| device.number == number);
         known.map(Arc::clone).unwrap_or_else(|| {
             let device = Arc::new(Device {
@@ -67,11 +67,11 @@ impl Devices {
 
     /// Writers that are stalled in a file system now.
     pub(super) fn stalled_writers(&self, number: u64) -> u32 {
-        let devices = lock(&self.0);
+        let devices = self.0.lock();
         devices.iter().find(|device| device.number == number).map_or(0, |device| device.stalled_writers())
     }
 
     pub(super) fn all(&self) -> Vec<Arc<Device>> {
-        lock(&self.0).clone()
+        self.0.lock().clone()
     }
 }

@@ -11,12 +11,13 @@ pub(super) use post::Times;
 use super::event::EngineEvent;
 use super::recording::Recording;
 use super::slot::EngineShared;
-use super::{SessionHandle, lock, thread};
+use super::{SessionHandle, thread};
 use device::Devices;
+use parking_lot::{Condvar, Mutex};
 use post::{Post, serve};
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -85,7 +86,7 @@ impl Crew {
 
     /// Takes a new recording.
     pub(super) fn record(&self, recording: Recording) {
-        *lock(&self.unfinished) += 1;
+        *self.unfinished.lock() += 1;
         self.take(Box::new(recording));
     }
 
@@ -112,7 +113,7 @@ impl Crew {
     }
 
     fn keep(&self, thread: JoinHandle<()>) {
-        let mut threads = lock(&self.threads);
+        let mut threads = self.threads.lock();
         // Those that have left need not be kept.
         threads.retain(|thread| !thread.is_finished());
         threads.push(thread);
@@ -166,7 +167,7 @@ impl Crew {
 
     /// A message is finished.
     fn finished(&self) {
-        let mut unfinished = lock(&self.unfinished);
+        let mut unfinished = self.unfinished.lock();
         *unfinished -= 1;
         if *unfinished == 0 {
             self.all_finished.notify_all();
@@ -183,20 +184,19 @@ impl Crew {
     }
 
     fn is_idle(&self) -> bool {
-        *lock(&self.unfinished) == 0
+        *self.unfinished.lock() == 0
     }
 
     /// Ends all recordings and waits until their messages are finished, for `timeout` at most. Says whether they
     /// are; if not, the threads finish them when the disk lets them.
     pub(super) fn close(&self, timeout: Duration) -> bool {
         self.closing.store(true, Ordering::Release);
-        let unfinished = lock(&self.unfinished);
-        // Longer than the clock counts is for ever.
-        let timeout = timeout.min(Duration::from_secs(u32::MAX.into()));
-        let waited = self.all_finished.wait_timeout_while(unfinished, timeout, |unfinished| *unfinished > 0);
-        let finished = waited.is_ok_and(|(unfinished, _)| *unfinished == 0);
+        let mut unfinished = self.unfinished.lock();
+        self.all_finished.wait_while_for(&mut unfinished, |unfinished| *unfinished > 0, timeout);
+        let finished = *unfinished == 0;
+        drop(unfinished);
         if finished {
-            let threads = std::mem::take(&mut *lock(&self.threads));
+            let threads = std::mem::take(&mut *self.threads.lock());
             threads.into_iter().for_each(|thread| drop(thread.join()));
         }
         finished

@@ -1,14 +1,15 @@
 //! A post: recordings that one writer thread at a time looks after.
 
+use super::Crew;
 use super::clock::PollClock;
 use super::device::Device;
-use super::{Crew, lock};
 use crate::engine::SessionHandle;
 use crate::engine::event::EngineEvent;
 use crate::engine::recording::{Due, Recording, Scratch};
 use crossbeam::channel::{Receiver, Sender, unbounded};
+use parking_lot::Mutex;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// Not in a file operation.
@@ -66,7 +67,7 @@ impl Post {
 
     /// A thread is to look after the post; its lease.
     pub(super) fn man(&self) -> u64 {
-        let mut shard = self.lock();
+        let mut shard = self.shard.lock();
         shard.lease += 1;
         self.manned.store(true, Ordering::Release);
         shard.lease
@@ -84,7 +85,7 @@ impl Post {
         if since == IDLE || now_ms.saturating_sub(since) < stall_ms {
             return;
         }
-        let mut shard = self.lock();
+        let mut shard = self.shard.lock();
         let at_work = shard.recordings.iter().position(|place| matches!(place, Place::AtWork(..)));
         // It may have returned, or begun another operation, meanwhile.
         let (true, Some(at_work)) = (self.working_since_ms.load(Ordering::Acquire) == since, at_work) else {
@@ -98,10 +99,6 @@ impl Post {
         self.working_since_ms.store(IDLE, Ordering::Release);
         self.manned.store(false, Ordering::Release);
     }
-
-    fn lock(&self) -> MutexGuard<'_, Shard> {
-        lock(&self.shard)
-    }
 }
 
 /// Looks after a post until the lease is lost or there is nothing to do any more.
@@ -109,7 +106,7 @@ pub(super) fn serve(crew: &Arc<Crew>, post: &Arc<Post>, lease: u64, ward_of: Opt
     let mut scratch = Scratch::default();
     let mut clock = PollClock::new(crew.times.poll);
     loop {
-        let mut shard = post.lock();
+        let mut shard = post.shard.lock();
         if shard.lease != lease {
             return;
         }
@@ -150,7 +147,7 @@ pub(super) fn serve(crew: &Arc<Crew>, post: &Arc<Post>, lease: u64, ward_of: Opt
             post.working_since_ms.store(crew.now_ms(), Ordering::Release);
             drop(shard);
             let left = work(crew, recording, due, &mut scratch);
-            shard = post.lock();
+            shard = post.shard.lock();
             if shard.lease != lease {
                 drop(shard);
                 crew.returned(&device, handle);
