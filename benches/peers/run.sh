@@ -60,7 +60,7 @@ def rows(path):
 
 ours, theirs = rows(sys.argv[1]), rows(sys.argv[2])
 reached = True
-print(f"{'CPU, ns a frame of 20 ms':<44} {'afterbeep':>10} {'loop':>10} {'ratio':>7}  wanted")
+print(f"{'CPU, ns a frame of 20 ms':<62} {'afterbeep':>10} {'loop':>10} {'ratio':>7}  wanted")
 for channels in map(int, sys.argv[3:]):
     of = [row for row in ours if row["channels"] == channels]
     lost = max(row["lost_samples"] for row in of)
@@ -70,7 +70,7 @@ for channels in map(int, sys.argv[3:]):
     def line(what, figure, written, wanted):
         best = min(row[figure] for row in of) * 1000 / 50
         loop = min(row["ns_per_frame"] for row in theirs if row["channels"] == channels and row["written"] == written)
-        print(f"{f'{channels} channels, {what}':<44} {best:10.0f} {loop:10.0f} {loop / best:7.1f}  {wanted}")
+        print(f"{f'{channels} channels, {what}':<62} {best:10.0f} {loop:10.0f} {loop / best:7.1f}  {wanted}")
         return loop / best >= wanted
 
     reached &= line("WAV files, whole process", "process_cpu_us_per_channel_second", True, 4)
