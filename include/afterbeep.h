@@ -1903,7 +1903,7 @@ afterbeep_status afterbeep_push_many(const struct afterbeep_session *sessions,
 AFTERBEEP_NONBLOCKING;
 
 /**
- * Takes samples that the line lost; silence is recorded in their place.
+ * Takes samples that the line lost; silence is recorded in their place, or comfort noise.
  *
  * @param session       any value.
  * @param sample_count  [0, AFTERBEEP_FRAME_MAX_SAMPLES]; a longer loss takes several calls.

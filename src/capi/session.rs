@@ -188,7 +188,7 @@ pub unsafe extern "C" fn afterbeep_push_many(
     })
 }
 
-/// Takes samples that the line lost; silence is recorded in their place.
+/// Takes samples that the line lost; silence is recorded in their place, or comfort noise.
 ///
 /// @param session       any value.
 /// @param sample_count  [0, AFTERBEEP_FRAME_MAX_SAMPLES]; a longer loss takes several calls.

@@ -62,7 +62,7 @@ impl SessionHandle {
     }
 
     /// Takes samples that the line lost, 0 to [`FRAME_MAX_SAMPLES`] of them: silence is
-    /// recorded in their place. Errors as [`push`](Self::push).
+    /// recorded in their place, or comfort noise. Errors as [`push`](Self::push).
     pub fn push_lost(self, samples: usize) -> Result<(), SessionError> {
         if samples > FRAME_MAX_SAMPLES {
             return Err(SessionError::FrameTooLong);
