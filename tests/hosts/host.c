@@ -3,6 +3,8 @@
  *
  *   host MODE DIRECTORY [CYCLES] [HOSTILE_CALLS]
  */
+#include "require.h"
+
 #include <afterbeep.h>
 
 #include <pthread.h>
@@ -19,14 +21,6 @@
 #include <unistd.h>
 
 #define FRAME 160
-#define REQUIRE(condition)                                                                  \
-    do {                                                                                    \
-        if (!(condition)) {                                                                 \
-            fprintf(stderr, "%s:%d: %s does not hold\n", __FILE__, __LINE__, #condition);   \
-            exit(1);                                                                        \
-        }                                                                                   \
-    } while (0)
-#define OK(call) REQUIRE((call) == AFTERBEEP_STATUS_OK)
 
 static const char *directory;
 

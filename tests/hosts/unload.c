@@ -2,6 +2,8 @@
  *
  *   unload LIBRARY CYCLES
  */
+#include "require.h"
+
 #include <afterbeep.h>
 
 #include <dirent.h>
@@ -10,13 +12,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define REQUIRE(condition)                                                                  \
-    do {                                                                                    \
-        if (!(condition)) {                                                                 \
-            fprintf(stderr, "%s:%d: %s does not hold\n", __FILE__, __LINE__, #condition);   \
-            exit(1);                                                                        \
-        }                                                                                   \
-    } while (0)
 
 static int entries(const char *path)
 {
