@@ -72,6 +72,17 @@ pub enum GapCause {
     DiskError = 3,
 }
 
+impl GapCause {
+    /// Its name, as results in JSON have it: `ring_full`, `disk_stalled`, `disk_error`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RingFull => "ring_full",
+            Self::DiskStalled => "disk_stalled",
+            Self::DiskError => "disk_error",
+        }
+    }
+}
+
 /// What an engine left behind because its close had to end in time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloseReport {

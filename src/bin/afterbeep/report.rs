@@ -3,7 +3,7 @@
 use crate::feed::Told;
 use crate::waveform;
 use afterbeep::dsp::tone_plan::ToneKind;
-use afterbeep::engine::SessionResult;
+use afterbeep::engine::{Gap, SessionResult};
 use afterbeep::session::{DigitEvent, DigitSource, EndReason, SessionEvent};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -20,6 +20,9 @@ struct Report {
     trimmed_samples: u64,
     cut: Option<&'static str>,
     lost_samples: u64,
+    /// The first ones; `gap_count` of them are there.
+    gaps: Vec<GapReport>,
+    gap_count: u64,
     line_lost_samples: u64,
     echo_guard_samples: u64,
     late_samples: u64,
@@ -53,6 +56,20 @@ impl From<SessionEvent> for Event {
     }
 }
 
+/// Where samples were lost, and why.
+#[derive(Serialize)]
+struct GapReport {
+    start_sample: u64,
+    samples: u64,
+    cause: &'static str,
+}
+
+impl From<&Gap> for GapReport {
+    fn from(gap: &Gap) -> Self {
+        Self { start_sample: gap.start_sample, samples: gap.samples, cause: gap.cause.name() }
+    }
+}
+
 impl From<&SessionResult> for Report {
     fn from(result: &SessionResult) -> Self {
         Self {
@@ -65,6 +82,8 @@ impl From<&SessionResult> for Report {
             trimmed_samples: result.trimmed_samples,
             cut: result.cut.name(),
             lost_samples: result.lost_samples,
+            gaps: result.gaps.iter().map(GapReport::from).collect(),
+            gap_count: result.gap_count,
             line_lost_samples: result.line_lost_samples,
             echo_guard_samples: result.echo_guard_samples,
             late_samples: result.late_samples,
@@ -89,6 +108,8 @@ impl Report {
             trimmed_samples: 0,
             cut: None,
             lost_samples: 0,
+            gaps: Vec::new(),
+            gap_count: 0,
             line_lost_samples: 0,
             echo_guard_samples: 0,
             late_samples: 0,
