@@ -63,7 +63,11 @@ int main(int argc, char **argv) {
         config.file_name = argc > 3 ? argv[3] : nullptr;
         afterbeep::session session = engine.open(config);
         take_call(session, caller, sample_count);
-        const afterbeep_result result = session.result(10000);
+        afterbeep_engine_event told{};
+        while (engine.wait_event(told, 10000) && told.event_type != AFTERBEEP_ENGINE_EVENT_TYPE_FINISHED) {
+            // Keys are read below.
+        }
+        const afterbeep_result result = session.result(0);
         afterbeep_session_event event{};
         while (session.poll_event(event)) {
             std::cout << "a digit at sample " << event.start_sample << '\n';

@@ -67,6 +67,9 @@ public:
     [[nodiscard]] afterbeep_status push(const int16_t *pcm, size_t sample_count) noexcept {
         return afterbeep_session_push(handle_, pcm, sample_count);
     }
+    [[nodiscard]] afterbeep_status push_at(uint32_t rtp_timestamp, const int16_t *pcm, size_t sample_count) noexcept {
+        return afterbeep_session_push_at(handle_, rtp_timestamp, pcm, sample_count);
+    }
     [[nodiscard]] afterbeep_status push_lost(size_t sample_count) noexcept {
         return afterbeep_session_push_lost(handle_, sample_count);
     }
@@ -95,6 +98,10 @@ public:
     void hangup() { detail::check(afterbeep_session_hangup(handle_)); }
     void stop() { detail::check(afterbeep_session_stop(handle_)); }
     void cancel() { detail::check(afterbeep_session_cancel(handle_)); }
+    void pause(afterbeep_pause_mode mode) { detail::check(afterbeep_session_pause(handle_, mode)); }
+    void resume() { detail::check(afterbeep_session_resume(handle_)); }
+    /// Drops what was recorded and starts over, with the beep or without.
+    void restart(bool beep = true) { detail::check(afterbeep_session_restart(handle_, beep ? 1 : 0)); }
 
     /// Waits for the finished message.
     [[nodiscard]] afterbeep_result result(uint32_t timeout_ms) const {
@@ -148,6 +155,32 @@ public:
         afterbeep_session opened{0};
         detail::check(afterbeep_session_open(handle_, &config, &detail, &opened), detail);
         return session(opened);
+    }
+
+    /// Takes the oldest event, or waits for one; false where none came in time.
+    [[nodiscard]] bool wait_event(afterbeep_engine_event &event, uint32_t timeout_ms = 0) {
+        const afterbeep_status status = afterbeep_engine_wait_event(handle_, timeout_ms, &event, sizeof event);
+        if (status == AFTERBEEP_STATUS_NONE) {
+            return false;
+        }
+        detail::check(status);
+        return true;
+    }
+
+    [[nodiscard]] afterbeep_statistics statistics() const {
+        afterbeep_statistics statistics{};
+        detail::check(afterbeep_engine_statistics(handle_, &statistics, sizeof statistics));
+        return statistics;
+    }
+
+    /// Stops every session and waits for the messages; returns how many are not finished in time.
+    size_t close(uint32_t timeout_ms) {
+        size_t unfinished = 0;
+        const afterbeep_status status = afterbeep_engine_close(handle_, timeout_ms, &unfinished);
+        if (status != AFTERBEEP_STATUS_NOT_FINISHED) {
+            detail::check(status);
+        }
+        return unfinished;
     }
 
 private:
