@@ -50,13 +50,17 @@ program() {
 
 runtime() { ls "$runtimes"/librustc-*_rt."$1".a 2>/dev/null; }
 
-# Runs a host in a directory of its own.
+# An empty directory for recordings.
+fresh() {
+    rm -rf "$work/files"
+    mkdir "$work/files"
+}
+
 host() {
     local program=$1 mode=$2
     shift 2
-    mkdir "$work/files"
-    "$program" "$mode" "$work/files" "$@" || fail "$(basename "$program") $mode: exit code $?"
-    rm -r "$work/files"
+    fresh
+    "$program" "$mode" "$work/files" "$@" || fail "${program##*/} $mode: exit code $?"
 }
 
 # `caught WHAT PATTERN COMMAND...`: the command has to fail, and to say so.
@@ -96,18 +100,20 @@ tsan() {
         host "$work/tsan-host" hammer $cycles $race_calls
         rounds=$((rounds + 1))
     done
-    summary+=("tsan: threads, signals, fork, $rounds times $cycles sessions destroyed under $race_calls calls: nothing found")
+    summary+=("tsan: threads, signals, fork, $rounds x $cycles sessions destroyed under $race_calls calls: nothing found")
 
     # The library with one wrong memory ordering: the gate's.
-    local twin=$work/twin
+    local twin=$target/twin
+    rm -rf "$twin"
     mkdir "$twin"
     ln -s "$root"/{Cargo.toml,Cargo.lock,benches,tests} "$twin"
     cp -r "$root/src" "$twin/src"
     sed -i 's/ordering(Seed::GateTaken, Ordering::Acquire)/Ordering::Relaxed/' "$twin/src/engine/gate.rs"
     cmp -s "$root/src/engine/gate.rs" "$twin/src/engine/gate.rs" && fail "the gate's ordering is not where it was"
-    library tsan "$flags" "$twin"
-    program host tsan "$work/libtsan.a" -fsanitize=thread
-    mkdir "$work/files"
+    # In a target folder of its own: cargo takes the one library for the other.
+    library tsan-twin "$flags -Adead_code" "$twin"
+    program host tsan "$work/libtsan-twin.a" -fsanitize=thread
+    fresh
     caught "wrong ordering in the gate" "ThreadSanitizer: data race" \
         "$work/tsan-host" hammer "$work/files" 2000 2000000
 }
@@ -128,7 +134,7 @@ rtsan() {
         grep -q "$function(" "$hosts"/realtime*.c || fail "$function is not tried"
     done
     "$work/rtsan-realtime_parts" || fail "realtime_parts: exit code $?"
-    mkdir "$work/files"
+    fresh
     "$work/rtsan-realtime" "$work/files" || fail "realtime: exit code $?"
     summary+=("rtsan: $(wc -w <<<"$functions") functions, in every state: nothing found")
 }
