@@ -222,7 +222,7 @@ enum afterbeep_status
    */
   AFTERBEEP_STATUS_DESCRIPTORS = -23,
   /**
-   * The file system has less than min_free_kib left.
+   * The file system has less than min_free_kib left, or no room for one more file.
    */
   AFTERBEEP_STATUS_DISK_SPACE = -24,
   /**
@@ -1620,6 +1620,8 @@ afterbeep_status afterbeep_engine_config_init(struct afterbeep_engine_config *co
  * @param out_engine  out, not NULL; NULL on failure. Destroy it with afterbeep_engine_destroy().
  * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  out_engine is NULL, or struct_size is wrong.
  * @retval AFTERBEEP_STATUS_CONFIG            a field is out of range.
+ * @retval AFTERBEEP_STATUS_DESCRIPTORS       no file descriptor is left.
+ * @retval AFTERBEEP_STATUS_FORKED            the process is a fork of one that had used the library.
  * @retval AFTERBEEP_STATUS_IO                a thread could not be started.
  * Thread: [control]; blocks.  Since: 0.1.
  */
@@ -1642,7 +1644,7 @@ afterbeep_status afterbeep_engine_create(const struct afterbeep_engine_config *c
  *                        are. May be NULL.
  * @retval AFTERBEEP_STATUS_NOT_FINISHED      some are not finished. The engine is closed all the same.
  * @retval AFTERBEEP_STATUS_BUSY              a call of the event callback has not returned. The engine is closed all the
- *                                            same; what the callback uses has to stay.
+ *                                            same; what the callback uses has to stay. *out_unfinished tells the rest.
  * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  engine is NULL.
  * @retval AFTERBEEP_STATUS_CLOSED            it was closed before.
  * Thread: [control]; blocks. No other call with this engine may be under way.  Since: 0.1.
@@ -1675,12 +1677,14 @@ afterbeep_status afterbeep_engine_unfinished_path(const struct afterbeep_engine 
                                                   size_t *out_len);
 
 /**
- * Frees the engine. One that was not closed is closed first, with 10 s for its messages.
+ * Frees the engine. One that was not closed is closed first, with 10 s for its messages and for a call of the event
+ * callback that is under way; a host whose callback may take longer closes first, and learns of it.
  *
  * @param engine  NULL does nothing.
  * Thread: [control]; blocks. No other call with this engine may be under way.  Since: 0.1.
  */
-AFTERBEEP_API void afterbeep_engine_destroy(struct afterbeep_engine *engine);
+AFTERBEEP_API
+void afterbeep_engine_destroy(struct afterbeep_engine *engine);
 
 /**
  * Takes the oldest event that awaits. Polling is for one's own loop; see also afterbeep_engine_event_fd().
@@ -1693,6 +1697,7 @@ AFTERBEEP_API void afterbeep_engine_destroy(struct afterbeep_engine *engine);
  *                                            max_sessions awaited. What they told can be asked of the sessions.
  * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, or struct_size is less than in 0.1.
  * @retval AFTERBEEP_STATUS_CLOSED            the engine was closed.
+ * @retval AFTERBEEP_STATUS_FORKED            the process is a fork of the engine's.
  * Thread: [any]; takes no lock.  Since: 0.1.
  */
 AFTERBEEP_API
@@ -1735,20 +1740,21 @@ afterbeep_status afterbeep_engine_event_fd(const struct afterbeep_engine *engine
                                            int *out_fd);
 
 /**
- * Has events told by calls from a library thread, from now on until the engine is closed. Another callback takes the
- * place of the former one.
+ * Has events told by calls from a library thread, from now on until the engine is closed. An engine takes one callback.
  *
  * @param engine     not NULL.
  * @param callback   not NULL.
  * @param user_data  given to each call; any value.
  * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  engine or callback is NULL.
+ * @retval AFTERBEEP_STATUS_BUSY              the engine has a callback already.
  * @retval AFTERBEEP_STATUS_IO                the thread could not be started.
+ * @retval AFTERBEEP_STATUS_FORKED            the process is a fork of the engine's.
  * @retval AFTERBEEP_STATUS_CLOSED            the engine was closed.
  * Thread: [control].  Since: 0.1.
  */
 AFTERBEEP_API
 AFTERBEEP_NODISCARD
-afterbeep_status afterbeep_engine_set_event_callback(struct afterbeep_engine *engine,
+afterbeep_status afterbeep_engine_set_event_callback(const struct afterbeep_engine *engine,
                                                      afterbeep_event_callback callback,
                                                      void *user_data);
 
@@ -1849,6 +1855,7 @@ afterbeep_status afterbeep_session_gaps(struct afterbeep_session session,
  * @retval AFTERBEEP_STATUS_DISK_SPACE        the file system has less than min_free_kib left.
  * @retval AFTERBEEP_STATUS_FILE_SYSTEM_STALLED  writers are stalled there.
  * @retval AFTERBEEP_STATUS_CLOSED            the engine was closed.
+ * @retval AFTERBEEP_STATUS_FORKED            the process is a fork of the engine's.
  * @retval AFTERBEEP_STATUS_IO                the operating system refused.
  * Thread: [control]; blocks on the file system.  Since: 0.1.
  */
@@ -1868,7 +1875,8 @@ afterbeep_status afterbeep_session_open(struct afterbeep_engine *engine,
  * @retval AFTERBEEP_STATUS_ENDED           the message is over; the frame was ignored.
  * @retval AFTERBEEP_STATUS_OVERRUN         the writer is behind; what did not fit is lost and declared
  *                                          in the result; recording goes on.
- * @retval AFTERBEEP_STATUS_BUSY            another thread is pushing; the frame was ignored.
+ * @retval AFTERBEEP_STATUS_BUSY            another thread is pushing, or the writer is just looking whether a signalled
+ *                                          key has ended the session (rare): the frame was ignored, push it again.
  * @retval AFTERBEEP_STATUS_FRAME_TOO_LONG  push it in parts.
  * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  pcm is NULL.
  * @retval AFTERBEEP_STATUS_STALE, _FOREIGN  the handle is no open session's.

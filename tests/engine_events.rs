@@ -4,7 +4,8 @@
 mod common;
 
 use afterbeep::engine::{
-    CloseReport, Engine, EngineConfig, EngineEvent, FileConfig, OpenError, SessionError, SessionHandle,
+    CloseReport, Engine, EngineConfig, EngineEvent, FileConfig, Gap, OpenError, SessionError, SessionHandle,
+    SessionResult,
 };
 use afterbeep::session::{SessionConfig, SessionEvent, Terminators};
 use common::call::{engine, feed};
@@ -114,6 +115,64 @@ fn a_callback_that_does_not_return_does_not_hold_up_the_close() {
 }
 
 #[test]
+fn an_engine_takes_one_callback() {
+    let engine = engine();
+    engine.on_event(|_| {}).unwrap();
+    assert!(matches!(engine.on_event(|_| {}), Err(OpenError::CallbackSet)));
+}
+
+#[test]
+fn a_disk_without_room_for_a_file_is_refused() {
+    let Some(disk) = SmallDisk::mount("64k,nr_inodes=2") else { return };
+    let engine = engine();
+    let first = engine.open(&no_beep(), &FileConfig::new(disk.path())).unwrap();
+    assert!(matches!(engine.open(&no_beep(), &FileConfig::new(disk.path())), Err(OpenError::DiskFull(_))));
+    first.cancel().unwrap();
+}
+
+/// Overruns the ring of a writer that looks once a second.
+fn overrun(disk: &std::path::Path, after: impl Fn(SessionHandle)) -> SessionResult {
+    let engine = Engine::new(&EngineConfig { poll_interval_ms: 1_000, ..Default::default() }).unwrap();
+    let session = engine.open(&no_beep(), &FileConfig::new(disk)).unwrap();
+    for frame in [[1_000; 160]; 250] {
+        assert!(matches!(session.push(&frame), Ok(()) | Err(SessionError::Overrun)));
+    }
+    after(session);
+    session.hangup().unwrap();
+    session.result(Duration::from_secs(20)).unwrap()
+}
+
+#[test]
+fn what_the_ring_and_the_disk_lost_is_counted_once() {
+    let Some(disk) = SmallDisk::mount("32k") else { return };
+    let result = overrun(disk.path(), |_| {});
+    assert!(!result.complete && result.error.is_some());
+    // The ring held 2 s; of the silence in place of the rest a part is in the file.
+    assert_eq!(result.lost_samples, 40_000 - 16_000);
+    assert_eq!(result.gaps.iter().map(|gap| gap.samples).sum::<u64>(), result.lost_samples);
+    let in_order = |pair: &[Gap]| pair[0].start_sample + pair[0].samples <= pair[1].start_sample;
+    assert!(result.gaps.windows(2).all(in_order), "{:?}", result.gaps);
+    assert_eq!(result.gaps.len() as u64, result.gap_count);
+}
+
+#[test]
+fn what_was_lost_before_starting_over_is_no_loss() {
+    let directory = tempfile::tempdir().unwrap();
+    let result = overrun(directory.path(), |session| {
+        session.restart(false).unwrap();
+        let deadline = Instant::now() + Duration::from_secs(20);
+        session.push(&[]).unwrap();
+        while session.writable_samples().unwrap() < 8_000 {
+            assert!(Instant::now() < deadline);
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        feed(session, &[7; 8_000], 160);
+    });
+    assert_eq!((result.samples, result.dropped_samples, result.lost_samples), (8_000, 40_000, 0));
+    assert!(result.complete && result.gaps.is_empty() && result.gap_count == 0);
+}
+
+#[test]
 fn an_engine_counts() {
     let directory = tempfile::tempdir().unwrap();
     let engine =
@@ -124,6 +183,13 @@ fn an_engine_counts() {
     first.push_lost(800).unwrap();
     first.hangup().unwrap();
     first.result(Duration::from_secs(20)).unwrap();
+    // How long that took is counted right after the result.
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while engine.statistics().write_latency.count() == 0 {
+        assert!(Instant::now() < deadline);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(5));
     let counts = engine.statistics();
     assert_eq!((counts.open_sessions, counts.opened_sessions, counts.refused_sessions), (2, 2, 1));
     assert_eq!((counts.finished_messages, counts.incomplete_messages), (1, 0));

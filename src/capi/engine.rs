@@ -121,6 +121,8 @@ pub unsafe extern "C" fn afterbeep_engine_config_init(
 /// @param out_engine  out, not NULL; NULL on failure. Destroy it with afterbeep_engine_destroy().
 /// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  out_engine is NULL, or struct_size is wrong.
 /// @retval AFTERBEEP_STATUS_CONFIG            a field is out of range.
+/// @retval AFTERBEEP_STATUS_DESCRIPTORS       no file descriptor is left.
+/// @retval AFTERBEEP_STATUS_FORKED            the process is a fork of one that had used the library.
 /// @retval AFTERBEEP_STATUS_IO                a thread could not be started.
 /// Thread: [control]; blocks.  Since: 0.1.
 ///
@@ -176,7 +178,7 @@ pub unsafe extern "C" fn afterbeep_engine_create(
 ///                        are. May be NULL.
 /// @retval AFTERBEEP_STATUS_NOT_FINISHED      some are not finished. The engine is closed all the same.
 /// @retval AFTERBEEP_STATUS_BUSY              a call of the event callback has not returned. The engine is closed all the
-///                                            same; what the callback uses has to stay.
+///                                            same; what the callback uses has to stay. *out_unfinished tells the rest.
 /// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  engine is NULL.
 /// @retval AFTERBEEP_STATUS_CLOSED            it was closed before.
 /// Thread: [control]; blocks. No other call with this engine may be under way.  Since: 0.1.
@@ -201,8 +203,8 @@ pub unsafe extern "C" fn afterbeep_engine_close(
             unsafe { out_unfinished.write(closed.unfinished.len()) };
         }
         match report.callback_returned {
-            _ if !closed.unfinished.is_empty() => Err(afterbeep_status::NOT_FINISHED),
             false => Err(afterbeep_status::BUSY),
+            true if !closed.unfinished.is_empty() => Err(afterbeep_status::NOT_FINISHED),
             true => Ok(()),
         }
     })
@@ -241,7 +243,8 @@ pub unsafe extern "C" fn afterbeep_engine_unfinished_path(
     })
 }
 
-/// Frees the engine. One that was not closed is closed first, with 10 s for its messages.
+/// Frees the engine. One that was not closed is closed first, with 10 s for its messages and for a call of the event
+/// callback that is under way; a host whose callback may take longer closes first, and learns of it.
 ///
 /// @param engine  NULL does nothing.
 /// Thread: [control]; blocks. No other call with this engine may be under way.  Since: 0.1.

@@ -2,7 +2,7 @@
 
 use super::engine::afterbeep_engine;
 use super::guard;
-use super::memory::{object, write_sized};
+use super::memory::{is_sized, write_sized};
 use super::session::afterbeep_session;
 use super::status::afterbeep_status;
 use crate::engine::{EngineEvent, OpenError};
@@ -75,6 +75,7 @@ impl afterbeep_engine_event {
 ///                                            max_sessions awaited. What they told can be asked of the sessions.
 /// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, or struct_size is less than in 0.1.
 /// @retval AFTERBEEP_STATUS_CLOSED            the engine was closed.
+/// @retval AFTERBEEP_STATUS_FORKED            the process is a fork of the engine's.
 /// Thread: [any]; takes no lock.  Since: 0.1.
 ///
 /// # Safety
@@ -124,7 +125,7 @@ unsafe fn take(
 ) -> afterbeep_status {
     guard(|| {
         // Before an event is taken, so that none is lost by mistake.
-        if out_event.is_null() || struct_size < OLDEST {
+        if out_event.is_null() || !is_sized(struct_size, OLDEST) {
             return Err(afterbeep_status::INVALID_ARGUMENT);
         }
         // SAFETY: the caller vouches for it.
@@ -183,14 +184,15 @@ impl UserData {
     }
 }
 
-/// Has events told by calls from a library thread, from now on until the engine is closed. Another callback takes the
-/// place of the former one.
+/// Has events told by calls from a library thread, from now on until the engine is closed. An engine takes one callback.
 ///
 /// @param engine     not NULL.
 /// @param callback   not NULL.
 /// @param user_data  given to each call; any value.
 /// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  engine or callback is NULL.
+/// @retval AFTERBEEP_STATUS_BUSY              the engine has a callback already.
 /// @retval AFTERBEEP_STATUS_IO                the thread could not be started.
+/// @retval AFTERBEEP_STATUS_FORKED            the process is a fork of the engine's.
 /// @retval AFTERBEEP_STATUS_CLOSED            the engine was closed.
 /// Thread: [control].  Since: 0.1.
 ///
@@ -199,7 +201,7 @@ impl UserData {
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn afterbeep_engine_set_event_callback(
-    engine: *mut afterbeep_engine,
+    engine: *const afterbeep_engine,
     callback: afterbeep_event_callback,
     user_data: *mut c_void,
 ) -> afterbeep_status {
@@ -207,14 +209,15 @@ pub unsafe extern "C" fn afterbeep_engine_set_event_callback(
         let callback = callback.ok_or(afterbeep_status::INVALID_ARGUMENT)?;
         let user_data = UserData(user_data);
         // SAFETY: the caller vouches for it.
-        let engine = unsafe { afterbeep_engine::open(object(engine)?) }?;
+        let engine = unsafe { afterbeep_engine::open(engine) }?;
         let tell = move |event| {
-            let event = afterbeep_engine_event::new(event, OLDEST);
+            let event = afterbeep_engine_event::new(event, size_of::<afterbeep_engine_event>());
             // SAFETY: the host vouches for its function.
             unsafe { callback(&raw const event, user_data.pointer()) };
         };
         engine.on_event(tell).map_err(|error| match error {
             OpenError::Forked => afterbeep_status::FORKED,
+            OpenError::CallbackSet => afterbeep_status::BUSY,
             _ => afterbeep_status::IO,
         })
     })

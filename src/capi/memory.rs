@@ -38,6 +38,11 @@ pub(super) unsafe fn read_sized<T: Copy>(
     Ok(defaults)
 }
 
+/// Whether a struct of this size may be written: no older than the oldest, and no longer than any will be.
+pub(super) const fn is_sized(size: usize, oldest: usize) -> bool {
+    oldest <= size && size <= STRUCT_MAX
+}
+
 /// Writes as much of a struct as the caller has room for, and returns that length.
 ///
 /// # Safety
@@ -48,7 +53,7 @@ pub(super) unsafe fn write_sized<T: Copy>(
     oldest: usize,
     value: &T,
 ) -> Result<(), afterbeep_status> {
-    if to.is_null() || size < oldest || size > STRUCT_MAX {
+    if to.is_null() || !is_sized(size, oldest) {
         return Err(afterbeep_status::INVALID_ARGUMENT);
     }
     let known = size.min(size_of::<T>());

@@ -50,6 +50,7 @@ impl From<afterbeep_session> for SessionHandle {
 /// @retval AFTERBEEP_STATUS_DISK_SPACE        the file system has less than min_free_kib left.
 /// @retval AFTERBEEP_STATUS_FILE_SYSTEM_STALLED  writers are stalled there.
 /// @retval AFTERBEEP_STATUS_CLOSED            the engine was closed.
+/// @retval AFTERBEEP_STATUS_FORKED            the process is a fork of the engine's.
 /// @retval AFTERBEEP_STATUS_IO                the operating system refused.
 /// Thread: [control]; blocks on the file system.  Since: 0.1.
 ///
@@ -96,7 +97,8 @@ pub unsafe extern "C" fn afterbeep_session_open(
 /// @retval AFTERBEEP_STATUS_ENDED           the message is over; the frame was ignored.
 /// @retval AFTERBEEP_STATUS_OVERRUN         the writer is behind; what did not fit is lost and declared
 ///                                          in the result; recording goes on.
-/// @retval AFTERBEEP_STATUS_BUSY            another thread is pushing; the frame was ignored.
+/// @retval AFTERBEEP_STATUS_BUSY            another thread is pushing, or the writer is just looking whether a signalled
+///                                          key has ended the session (rare): the frame was ignored, push it again.
 /// @retval AFTERBEEP_STATUS_FRAME_TOO_LONG  push it in parts.
 /// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  pcm is NULL.
 /// @retval AFTERBEEP_STATUS_STALE, _FOREIGN  the handle is no open session's.

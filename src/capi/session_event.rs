@@ -1,7 +1,7 @@
 //! `afterbeep_session_event`.
 
 use super::guard;
-use super::memory::write_sized;
+use super::memory::{is_sized, write_sized};
 use super::session::afterbeep_session;
 use super::status::afterbeep_status;
 use crate::engine::SessionHandle;
@@ -74,7 +74,7 @@ pub unsafe extern "C" fn afterbeep_session_poll_event(
 ) -> afterbeep_status {
     guard(|| {
         // Before an event is taken, so that none is lost by mistake.
-        if out_event.is_null() || struct_size < OLDEST {
+        if out_event.is_null() || !is_sized(struct_size, OLDEST) {
             return Err(afterbeep_status::INVALID_ARGUMENT);
         }
         let event = SessionHandle::from(session).poll_event()?.ok_or(afterbeep_status::NONE)?;

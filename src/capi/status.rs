@@ -56,7 +56,7 @@ pub enum afterbeep_status {
     TIMESTAMP_JUMP = -22,
     /// No file descriptor is left: close sessions, or raise the limit (ulimit -n).
     DESCRIPTORS = -23,
-    /// The file system has less than min_free_kib left.
+    /// The file system has less than min_free_kib left, or no room for one more file.
     DISK_SPACE = -24,
     /// The file system does not answer: use another one, or wait until it does.
     FILE_SYSTEM_STALLED = -25,

@@ -28,6 +28,12 @@ pub enum OpenError {
         /// What is left there.
         free_kib: u64,
     },
+    /// The file system has no room for one more file: no block, no inode, or the quota is used up.
+    #[error("{0} cannot be created: the disk is full, or a quota is; delete or move files there")]
+    DiskFull(PathBuf),
+    /// The engine has a callback already.
+    #[error("the engine has an event callback already; an engine takes one")]
+    CallbackSet,
     /// Writers are stalled in the file system.
     #[error("the file system of {0} does not answer; use another one, or wait until it does")]
     FileSystemStalled(PathBuf),
@@ -46,6 +52,11 @@ impl OpenError {
             |error: &io::Error| matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE));
         match &self {
             Self::File(CreateError::Io { cause, .. }) if short(cause) => Self::Descriptors,
+            Self::File(CreateError::Io { path, cause })
+                if matches!(Errno::from_io_error(cause), Some(Errno::NOSPC | Errno::DQUOT)) =>
+            {
+                Self::DiskFull(path.clone())
+            }
             Self::Start(cause) if short(cause) => Self::Descriptors,
             _ => self,
         }
@@ -60,10 +71,10 @@ pub enum SessionError {
     #[error("the message is over; ask for its result and close the session")]
     Ended,
     /// The ring was full: samples were lost, and are declared in the result.
-    #[error("the writer is behind and samples were lost; feed no faster than writable_samples allows")]
+    #[error("more came than could be kept, samples or events; feed slower, or poll more often")]
     Overrun,
     /// The same call is under way on another thread, or too many requests await the next frame.
-    #[error("the session is busy with another thread's call; keep each session to one media thread")]
+    #[error("busy with another thread's call, or too many requests await the next frame; try again")]
     Busy,
     /// The handle was closed.
     #[error("the session was closed; its handle is no longer valid")]

@@ -51,7 +51,8 @@ impl SessionHandle {
     /// [`Ended`](SessionError::Ended): the message is over, the frame was ignored.
     /// [`Overrun`](SessionError::Overrun): the writer is behind; what did not fit is lost and
     /// declared in the result; recording goes on. [`Busy`](SessionError::Busy): another thread is
-    /// pushing. [`FrameTooLong`](SessionError::FrameTooLong), [`Stale`](SessionError::Stale),
+    /// pushing, or the writer is just looking whether a signalled key has ended the session (rare): push the frame again.
+    /// [`FrameTooLong`](SessionError::FrameTooLong), [`Stale`](SessionError::Stale),
     /// [`Foreign`](SessionError::Foreign).
     #[inline]
     pub fn push(self, frame: &[i16]) -> Result<(), SessionError> {

@@ -46,6 +46,8 @@ use media::Media;
 use parking_lot::Mutex;
 use player::Player;
 use recording::Recording;
+use rustix::io::Errno;
+use rustix::process::{Resource, getrlimit};
 use slot::{EngineShared, SLOTS_MAX, Slot};
 use statistics::Counters;
 use std::fs::File;
@@ -62,6 +64,9 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A session as engines run it: only those with a tone plan pay for the detector.
 type EngineSession = Session<Box<CallProgressDetector>>;
+
+/// The least limit on a file's size that a recording can begin with: its header fits.
+const LEAST_FILE_BYTES: u64 = 128;
 
 /// Opens sessions and writes their files.
 ///
@@ -183,14 +188,14 @@ impl Engine {
     }
 
     /// Has events told by calls from a library thread of its own, from now on until the engine is closed. The callback
-    /// may block, and use sessions; it must not close the engine. Another callback takes the place of the former one.
+    /// may block, and use sessions; it must not close the engine. One an engine.
     pub fn on_event(&self, callback: impl FnMut(EngineEvent) + Send + 'static) -> Result<(), OpenError> {
         if fork::is_child() {
             return Err(OpenError::Forked);
         }
         let mut teller = self.teller.lock();
-        if let Some(former) = teller.take() {
-            former.stop(Duration::ZERO);
+        if teller.is_some() {
+            return Err(OpenError::CallbackSet);
         }
         *teller = Some(Teller::start(Arc::clone(&self.shared), callback).map_err(OpenError::Start)?);
         Ok(())
@@ -237,6 +242,10 @@ impl Drop for Engine {
 
 /// Begins the file: an empty recording, and the number of its file system.
 fn begin(file: File, config: &FileConfig, rate: SampleRate) -> std::io::Result<(WavWriter, u64)> {
+    // Here SIGXFSZ would meet the host's own thread.
+    if getrlimit(Resource::Fsize).current.is_some_and(|bytes| bytes < LEAST_FILE_BYTES) {
+        return Err(Errno::FBIG.into());
+    }
     let device = file.metadata()?.dev();
     Ok((WavWriter::new(file, config.format, rate)?, device))
 }

@@ -10,7 +10,7 @@ use super::writer::{Device, Times};
 use super::{Gap, GapCause, SessionHandle, SessionResult};
 use crate::line::{ComfortNoise, SampleRate};
 use crate::message::PartFile;
-use crate::session::EndReason;
+use crate::session::{Cut, EndReason};
 use crate::wav::{WavWriter, WriteError};
 use ringbuf::traits::{Consumer, Observer};
 use std::io;
@@ -59,6 +59,8 @@ pub(super) struct Recording {
     waiting_since: Option<Instant>,
     gaps: Vec<Gap>,
     gap_count: u64,
+    /// Samples of the message that we lost.
+    lost: u64,
     error: Option<Arc<io::Error>>,
 }
 
@@ -89,6 +91,7 @@ impl Recording {
             waiting_since: None,
             gaps: Vec::new(),
             gap_count: 0,
+            lost: 0,
             error: None,
         }
     }
@@ -116,7 +119,7 @@ impl Recording {
         if let Some(ended) = ended {
             return Due::Finish(ended);
         }
-        self.supervise(now, times, &shared.counters);
+        self.supervise(now, times);
         if queued > 0 {
             let since = *self.waiting_since.get_or_insert(now);
             if queued >= times.batch_samples || now.saturating_duration_since(since) >= times.batch_age {
@@ -128,7 +131,7 @@ impl Recording {
     }
 
     /// Ends a session whose host has stopped delivering audio.
-    fn supervise(&mut self, now: Instant, times: &Times, counters: &Counters) {
+    fn supervise(&mut self, now: Instant, times: &Times) {
         let Some(timeout) = times.media_timeout else { return };
         let clock = self.slot.clock();
         match self.heard {
@@ -136,7 +139,6 @@ impl Recording {
                 if now.saturating_duration_since(since) >= timeout {
                     // Refused only where the host has closed the session, which ends it, too.
                     let _ = self.handle.media_timeout();
-                    counters.media_timeouts.add(1);
                     self.heard = Some((clock, now));
                 }
             }
@@ -191,11 +193,10 @@ impl Recording {
         if start > self.file_start {
             self.file_start = start;
             self.gaps.clear();
-            self.gap_count = 0;
-            if self.error.is_none() {
-                let emptied = self.wav.clear();
-                self.note(emptied);
-            }
+            (self.gap_count, self.lost) = (0, 0);
+            // After an error, too: what is dropped is no message.
+            let emptied = self.wav.clear();
+            self.note(emptied);
         }
     }
 
@@ -258,16 +259,34 @@ impl Recording {
     fn list(&mut self, gap: Gap) {
         if gap.samples > 0 {
             self.gap_count += 1;
+            self.lost += gap.samples;
             if self.gaps.len() < GAPS_MAX {
                 self.gaps.push(gap);
             }
         }
     }
 
+    /// Forgets what was lost behind the end of the message, or of the file.
+    fn end_gaps_at(&mut self, end: u64) {
+        let listed_all = self.gap_count == self.gaps.len() as u64;
+        while let Some(gap) =
+            self.gaps.last_mut().filter(|gap| listed_all && gap.start_sample + gap.samples > end)
+        {
+            let kept = end.saturating_sub(gap.start_sample);
+            self.lost -= gap.samples - kept;
+            gap.samples = kept;
+            if kept > 0 {
+                break;
+            }
+            self.gaps.pop();
+            self.gap_count -= 1;
+        }
+    }
+
     /// A file that cannot be written ends the session; what is in the file stays.
     fn note(&mut self, written: Result<(), WriteError>) {
         if let Err(error) = written {
-            self.error = Some(Arc::new(error.into()));
+            self.error.get_or_insert_with(|| Arc::new(error.into()));
             // Refused only where the host has closed the session, which ends it, too.
             let _ = self.handle.fail();
         }
@@ -281,17 +300,21 @@ impl Recording {
         }
         let end = &ended.end;
         let kept = if end.deleted { 0 } else { end.kept_samples };
-        // What was cut off needs no account.
-        self.gaps.retain(|gap| gap.start_sample < kept);
         // What the file should hold and does not, because the disk took no more.
         let unwritten = kept.saturating_sub(self.wav.samples());
+        // What was cut off needs no account, and what the disk refused has one of its own.
+        self.end_gaps_at(kept - unwritten);
         self.list(Gap { start_sample: kept - unwritten, samples: unwritten, cause: GapCause::DiskError });
         let before = self.wav.written_bytes();
         let (path, samples, finished) = finish_file(self.part, &mut self.wav, kept);
         counters.written_bytes.add(self.wav.written_bytes() - before);
         let error = self.error.or(finished.err().map(Arc::new));
         let counts = ended.counts;
-        let lost_samples = counts.lost_samples + unwritten;
+        let lost_samples = self.lost;
+        debug_assert!(
+            lost_samples <= counts.lost_samples + unwritten,
+            "more lost than the media side knows of"
+        );
         let result = SessionResult {
             end_reason: if error.is_some() { EndReason::Error } else { end.reason },
             end_digit: end.digit.filter(|_| error.is_none()),
@@ -299,8 +322,8 @@ impl Recording {
             path,
             samples,
             duration_ms: self.rate.milliseconds(samples),
-            trimmed_samples: end.recorded_samples - end.kept_samples,
-            cut: end.cut,
+            trimmed_samples: if error.is_some() { 0 } else { end.recorded_samples - end.kept_samples },
+            cut: if error.is_some() { Cut::Nothing } else { end.cut },
             lost_samples,
             gaps: self.gaps,
             gap_count: self.gap_count,
@@ -315,6 +338,7 @@ impl Recording {
         counters.finished_messages.add(1);
         counters.incomplete_messages.add((!result.complete).into());
         counters.lost_samples.add(lost_samples);
+        counters.media_timeouts.add((result.end_reason == EndReason::MediaTimeout).into());
         counters.line_lost_samples.add(counts.line_lost_samples);
         self.slot.finish(self.handle, result)
     }

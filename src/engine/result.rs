@@ -27,7 +27,8 @@ pub struct SessionResult {
     pub trimmed_samples: u64,
     /// What they held.
     pub cut: Cut,
-    /// Samples that we lost (ring full, disk); silence stands in their place where the file went on.
+    /// Samples of the message that we lost (ring full, disk); silence stands in their place where the file went on. What
+    /// was cut off, or dropped when the recording started over, does not count.
     pub lost_samples: u64,
     /// Where: the first [`GAPS_MAX`] gaps, in their order.
     pub gaps: Vec<Gap>,

@@ -5,14 +5,11 @@ use std::mem::MaybeUninit;
 use std::ptr;
 use std::thread::{Builder, JoinHandle};
 
-/// Stack of a library thread: they keep their data on the heap.
-const STACK_BYTES: usize = 256 * 1_024;
-
 /// Starts a named thread that takes no signals: those of the process are the host's, and SIGXFSZ would kill it.
 pub(super) fn start(name: String, run: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
     // A thread inherits the mask of the one that starts it; blocking them any later would leave a moment without.
     let blocked = Blocked::all();
-    let thread = Builder::new().name(name).stack_size(STACK_BYTES).spawn(run);
+    let thread = Builder::new().name(name).spawn(run);
     drop(blocked);
     thread
 }

@@ -261,7 +261,8 @@ static void signal_storm(void)
     REQUIRE(atomic_load(&signals) > 20 && atomic_load(&strange_signals) == 0);
     printf("%d signals, none of them in a thread of the library\n", atomic_load(&signals));
 
-    /* A limit on file sizes: its signal would kill the host. */
+    /* A limit on file sizes: its signal would kill the host, which must not meet it in a log of its own. */
+    fflush(stdout);
     REQUIRE(getrlimit(RLIMIT_FSIZE, &limit) == 0);
     limit.rlim_cur = 20000;
     REQUIRE(setrlimit(RLIMIT_FSIZE, &limit) == 0);
@@ -275,6 +276,15 @@ static void signal_storm(void)
     OK(afterbeep_session_result(session, 20000, &result, sizeof result));
     REQUIRE(result.complete == 0 && result.os_error == 27 /* EFBIG */ && result.samples > 9000);
     OK(afterbeep_session_close(session));
+
+    /* One that not even the header fits into: opening meets it on the host's own thread. */
+    afterbeep_session_config config;
+    afterbeep_error error;
+    limit.rlim_cur = 0;
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    OK(afterbeep_session_config_init(&config, sizeof config));
+    config.directory = directory;
+    REQUIRE(afterbeep_session_open(engine, &config, &error, &session) == AFTERBEEP_STATUS_IO && error.os_error == 27);
     afterbeep_engine_destroy(engine);
 }
 

@@ -116,17 +116,27 @@ impl Schedule {
         while let Some(&(at, action)) = self.actions.last()
             && at <= position
         {
-            match action {
-                Action::Pause(mode) => session.pause(mode)?,
-                Action::Resume => session.resume()?,
-                Action::LineDrop(dropped) => session.line_drop(dropped)?,
-                Action::Digit(digit) => session.digit(digit)?,
-                Action::Restart { beep } => session.restart(beep)?,
-                Action::Cancel => session.cancel()?,
-                Action::Stop => session.stop()?,
-                Action::Hangup => session.hangup()?,
+            let done = match action {
+                Action::Pause(mode) => session.pause(mode),
+                Action::Resume => session.resume(),
+                Action::LineDrop(dropped) => session.line_drop(dropped),
+                Action::Digit(digit) => session.digit(digit),
+                Action::Restart { beep } => session.restart(beep),
+                Action::Cancel => session.cancel(),
+                Action::Stop => session.stop(),
+                Action::Hangup => session.hangup(),
+            };
+            match done {
+                // Too many await the next frame: one without samples will do.
+                Err(SessionError::Busy) => match session.push(&[]) {
+                    Ok(()) | Err(SessionError::Busy | SessionError::Ended) => {}
+                    Err(error) => return Err(error),
+                },
+                done => {
+                    done?;
+                    self.actions.pop();
+                }
             }
-            self.actions.pop();
         }
         let edges = self.lost.iter().flat_map(|&(from, to)| [from, to]).find(|&edge| edge > position);
         let next = self.actions.last().map(|&(at, _)| at);

@@ -70,6 +70,8 @@ fn load(arguments: &Load) -> Result<Measured, Failure> {
     }
     let open = began.elapsed();
     let mut metrics = Metrics::new(arguments.prometheus.as_deref());
+    // What cannot be written is better known now than at the end.
+    metrics.write(&engine)?;
     let (fed, memory) = feed(feeders, &handles, &progress, &bar, || metrics.tick(&engine))?;
     let finishing = Instant::now();
     let tally = Tally::collect(&handles);
