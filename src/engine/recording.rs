@@ -58,7 +58,7 @@ pub(super) struct Recording {
     /// Since when queued audio waits.
     waiting_since: Option<Instant>,
     gaps: Vec<Gap>,
-    gap_count: u64,
+    gap_count: u32,
     /// Samples of the message that we lost.
     lost: u64,
     error: Option<Arc<io::Error>>,
@@ -258,7 +258,7 @@ impl Recording {
 
     fn list(&mut self, gap: Gap) {
         if gap.samples > 0 {
-            self.gap_count += 1;
+            self.gap_count = self.gap_count.saturating_add(1);
             self.lost += gap.samples;
             if self.gaps.len() < GAPS_MAX {
                 self.gaps.push(gap);
@@ -268,7 +268,7 @@ impl Recording {
 
     /// Forgets what was lost behind the end of the message, or of the file.
     fn end_gaps_at(&mut self, end: u64) {
-        let listed_all = self.gap_count == self.gaps.len() as u64;
+        let listed_all = self.gap_count as usize == self.gaps.len();
         while let Some(gap) =
             self.gaps.last_mut().filter(|gap| listed_all && gap.start_sample + gap.samples > end)
         {
@@ -326,7 +326,7 @@ impl Recording {
             cut: if error.is_some() { Cut::Nothing } else { end.cut },
             lost_samples,
             gaps: self.gaps,
-            gap_count: self.gap_count,
+            gap_count: self.gap_count.into(),
             line_lost_samples: counts.line_lost_samples,
             echo_guard_samples: counts.echo_guard_samples,
             late_samples: counts.late_samples,
