@@ -23,7 +23,7 @@ fn append(criterion: &mut Criterion) {
                     if writer.samples() >= BATCHES * BATCH_SAMPLES as u64 {
                         writer = open();
                     }
-                    writer.append(&[&batch], &mut bytes).unwrap();
+                    writer.append([&batch, &[]], &mut bytes).unwrap();
                 },
                 BatchSize::SmallInput,
             );

@@ -215,7 +215,7 @@ impl Recording {
             let (first, second) = self.queue.samples.as_slices();
             let first = &first[..first.len().min(kept)];
             let second = &second[..kept - first.len()];
-            let written = self.wav.append(&[first, second], &mut scratch.bytes);
+            let written = self.wav.append([first, second], &mut scratch.bytes);
             self.note(written);
         }
         self.queue.samples.skip(kept);
@@ -251,7 +251,7 @@ impl Recording {
         for done in (0..samples).step_by(NOISE_SAMPLES) {
             let piece = &mut piece[..(samples - done).min(NOISE_SAMPLES as u64) as usize];
             noise.fill(start + done, piece);
-            self.wav.append(&[piece], &mut scratch.bytes)?;
+            self.wav.append([piece, &[]], &mut scratch.bytes)?;
         }
         Ok(())
     }

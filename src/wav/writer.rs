@@ -1,8 +1,8 @@
 use super::Format;
-use super::header::{header, header_len};
+use super::header::{Header, header_len};
 use crate::line::SampleRate;
 use std::fs::File;
-use std::io;
+use std::io::{self, IoSlice};
 use std::os::unix::fs::FileExt;
 
 /// Silence is written in pieces of this many samples.
@@ -63,23 +63,31 @@ impl WavWriter {
         self.written_bytes
     }
 
-    /// Appends the samples of all pieces at once and counts them in the header. `bytes` is room to work in.
+    /// Appends the samples of both pieces at once and counts them in the header. `bytes` is room to work in.
     ///
     /// Where the disk takes a part only, that part stays, and is counted.
-    pub fn append(&mut self, pieces: &[&[i16]], bytes: &mut Vec<u8>) -> Result<(), WriteError> {
+    pub fn append(&mut self, pieces: [&[i16]; 2], bytes: &mut Vec<u8>) -> Result<(), WriteError> {
         let total = self.samples + pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
         // Before anything is written: RIFF may not count so many.
         self.header(total)?;
-        bytes.clear();
-        pieces.iter().for_each(|piece| self.format.encode(piece, bytes));
-        if !self.data_bytes(total).is_multiple_of(2) {
-            bytes.push(0);
-        }
         let offset = self.end_of(self.samples);
-        let (written, done) = write_all_at(&self.file, bytes, offset);
-        self.written_bytes += written as u64;
-        self.file_bytes = self.file_bytes.max(offset + written as u64);
-        let arrived = self.samples + written as u64 / u64::from(self.format.bytes_per_sample());
+        let (written, done) = match self.format {
+            // As they lie in memory.
+            Format::Pcm16 if cfg!(target_endian = "little") => {
+                write_all_at(&self.file, pieces.map(bytemuck::cast_slice), offset)
+            }
+            format => {
+                bytes.clear();
+                pieces.iter().for_each(|piece| format.encode(piece, bytes));
+                if !self.data_bytes(total).is_multiple_of(2) {
+                    bytes.push(0);
+                }
+                write_all_at(&self.file, [bytes, &[]], offset)
+            }
+        };
+        self.written_bytes += written;
+        self.file_bytes = self.file_bytes.max(offset + written);
+        let arrived = self.samples + written / u64::from(self.format.bytes_per_sample());
         let arrived = if done.is_ok() { total } else { arrived.min(total) };
         // The header's block is there already, so that a full disk still takes it.
         self.write_header(arrived)?;
@@ -92,7 +100,7 @@ impl WavWriter {
         const SILENCE: [i16; SILENCE_SAMPLES] = [0; SILENCE_SAMPLES];
         while samples > 0 {
             let piece = samples.min(SILENCE_SAMPLES as u64);
-            self.append(&[&SILENCE[..piece as usize]], bytes)?;
+            self.append([&SILENCE[..piece as usize], &[]], bytes)?;
             samples -= piece;
         }
         Ok(())
@@ -132,14 +140,14 @@ impl WavWriter {
 
     fn write_header(&mut self, samples: u64) -> Result<(), WriteError> {
         let header = self.header(samples)?;
-        self.file.write_all_at(&header, 0)?;
-        self.written_bytes += header.len() as u64;
+        self.file.write_all_at(header.bytes(), 0)?;
+        self.written_bytes += header.bytes().len() as u64;
         self.counted = samples;
         Ok(())
     }
 
-    fn header(&self, samples: u64) -> Result<Vec<u8>, WriteError> {
-        header(self.format, self.rate, self.data_bytes(samples)).ok_or(WriteError::TooLarge)
+    fn header(&self, samples: u64) -> Result<Header, WriteError> {
+        Header::new(self.format, self.rate, self.data_bytes(samples)).ok_or(WriteError::TooLarge)
     }
 
     fn data_bytes(&self, samples: u64) -> u64 {
@@ -152,14 +160,20 @@ impl WavWriter {
 }
 
 /// Writes as much as the disk takes, and says how much that was.
-fn write_all_at(file: &File, bytes: &[u8], offset: u64) -> (usize, io::Result<()>) {
+fn write_all_at(file: &File, mut pieces: [&[u8]; 2], offset: u64) -> (u64, io::Result<()>) {
     let mut written = 0;
-    while let Some(rest) = bytes.get(written..).filter(|rest| !rest.is_empty()) {
-        match file.write_at(rest, offset + written as u64) {
+    while pieces.iter().any(|piece| !piece.is_empty()) {
+        match rustix::io::pwritev(file, &pieces.map(IoSlice::new), offset + written) {
             Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
-            Ok(count) => written += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return (written, Err(error)),
+            Ok(count) => {
+                written += count as u64;
+                let [first, second] = &mut pieces;
+                let of_first = count.min(first.len());
+                *first = &first[of_first..];
+                *second = &second[count - of_first..];
+            }
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return (written, Err(error.into())),
         }
     }
     (written, Ok(()))
@@ -198,7 +212,7 @@ mod tests {
                 WavWriter::new(file.try_clone().unwrap(), format, SampleRate::NARROWBAND).unwrap();
             let mut bytes = Vec::new();
             assert_eq!(read(&again()).len(), 0);
-            writer.append(&[&[1_000; 100], &[1_000; 61]], &mut bytes).unwrap();
+            writer.append([&[1_000; 100], &[1_000; 61]], &mut bytes).unwrap();
             assert_eq!(read(&again()).len(), 161);
             writer.append_silence(5_000, &mut bytes).unwrap();
             assert_eq!(read(&again()).len(), 5_161);
@@ -209,7 +223,7 @@ mod tests {
             assert_eq!(file.metadata().unwrap().len(), expected);
             // The byte that makes the length even is none of the sample that was cut off.
             assert_eq!(writer.finish(132).unwrap(), 132);
-            writer.append(&[&[1_000; 2]], &mut bytes).unwrap();
+            writer.append([&[1_000; 2], &[]], &mut bytes).unwrap();
             assert_eq!(writer.finish(133).unwrap(), 133);
             let mut last = [1];
             file.read_exact_at(&mut last, expected - 1).unwrap();
