@@ -50,65 +50,73 @@ impl Limits {
 }
 
 impl<P> Session<P> {
-    /// Samples until the next position at which the clock, a limit or lasting silence decides.
-    pub(super) fn until_next_decision(&self) -> usize {
+    /// The next position at which the clock, a limit or lasting silence decides, unless a block changes that.
+    #[inline]
+    pub(super) fn next_decision(&self) -> u64 {
         let position = self.blocks.position();
-        let decisions = [
-            Some(self.limits.beep_end),
-            Some(self.limits.guard_end),
-            self.max_deadline(),
-            self.silence_deadline().map(|(deadline, _)| deadline),
-            self.line_drop_deadline(),
-        ];
-        let ahead = decisions.into_iter().flatten().filter(|&decision| decision > position).min();
-        ahead.map_or(usize::MAX, |next| usize::try_from(next - position).unwrap_or(usize::MAX))
+        let ahead = |decision: u64| if decision > position { decision } else { u64::MAX };
+        let (mut silence, _) = self.silence_deadline();
+        if silence <= position {
+            // It has lasted long enough, but for a part of a block that may be sound: the whole block tells.
+            silence = position + self.blocks.missing() as u64;
+        }
+        ahead(self.limits.beep_end)
+            .min(ahead(self.limits.guard_end))
+            .min(ahead(self.max_deadline()))
+            .min(silence)
+            .min(ahead(self.line_drop_deadline()))
     }
 
-    /// Where the recording reaches its maximum duration.
-    fn max_deadline(&self) -> Option<u64> {
-        let running = self.pause != Some(PauseMode::Gap);
-        let start = self.record_start.filter(|_| running)?.checked_add(self.left_out)?;
-        start.checked_add(self.limits.max_recorded)
+    /// Samples until a position.
+    pub(super) fn until(&self, position: u64) -> usize {
+        usize::try_from(position.saturating_sub(self.blocks.position())).unwrap_or(usize::MAX)
     }
 
-    fn line_drop_deadline(&self) -> Option<u64> {
-        Some(self.line_dropped? + self.limits.line_drop_debounce)
+    /// Where the recording reaches its maximum duration; the last position of all where it does not.
+    fn max_deadline(&self) -> u64 {
+        match self.record_start {
+            Some(start) if self.pause != Some(PauseMode::Gap) => {
+                start.saturating_add(self.left_out).saturating_add(self.limits.max_recorded)
+            }
+            _ => u64::MAX,
+        }
+    }
+
+    fn line_drop_deadline(&self) -> u64 {
+        self.line_dropped.map_or(u64::MAX, |since| since.saturating_add(self.limits.line_drop_debounce))
     }
 
     pub(super) fn step_limits(&mut self) {
         self.step_clock();
         let position = self.blocks.position();
-        let reached = |deadline: Option<u64>| deadline.is_some_and(|deadline| position >= deadline);
-        if reached(self.max_deadline()) {
+        if position >= self.max_deadline() {
             self.input(Input::MaxDuration, self.recorded_samples(), None);
         }
         // What came of the newest block may be the first sound after the silence.
         let quiet = || !self.silence.is_sound(mean_square(self.blocks.partial()));
-        if let Some((deadline, input)) = self.silence_deadline()
-            && position >= deadline
-            && quiet()
-        {
+        let (deadline, input) = self.silence_deadline();
+        if position >= deadline && quiet() {
             let silent = position - self.silence.since_sample();
             let cut = silent.saturating_sub(self.limits.silence_tail);
             self.input(input, self.recorded_samples().saturating_sub(cut), None);
         }
-        if reached(self.line_drop_deadline()) {
+        if position >= self.line_drop_deadline() {
             self.input(Input::Hangup, self.recorded_samples(), None);
         }
     }
 
     /// Where the present silence, if it lasts, ends the message, and as what.
-    fn silence_deadline(&self) -> Option<(u64, Input)> {
-        if self.silence.activity() == Activity::Sound || self.pause.is_some() {
-            return None;
-        }
+    fn silence_deadline(&self) -> (u64, Input) {
         let awaits_first_word = !self.spoken && self.limits.initial_silence != u64::MAX;
         let (limit, input) = if awaits_first_word {
             (self.limits.initial_silence, Input::InitialSilence)
         } else {
             (self.limits.final_silence, Input::FinalSilence)
         };
+        if self.silence.activity() == Activity::Sound || self.pause.is_some() {
+            return (u64::MAX, input);
+        }
         let since = self.silence.since_sample().max(self.record_start.unwrap_or(self.limits.guard_end));
-        Some((since.checked_add(limit)?, input))
+        (since.saturating_add(limit), input)
     }
 }

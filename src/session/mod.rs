@@ -149,12 +149,14 @@ impl<P: BorrowMut<CallProgressDetector> + From<CallProgressDetector>> Session<P>
         }
         let recorded_before = self.recorded_samples();
         let mut rest = frame;
+        let mut decision = self.next_decision();
         while !rest.is_empty() && self.end.is_none() {
-            let step = rest.len().min(self.blocks.missing()).min(self.until_next_decision());
+            let step = rest.len().min(self.blocks.missing()).min(self.until(decision));
             let (step, later) = rest.split_at(step);
             // A step never exceeds the block.
             self.blocks.take(step);
             rest = later;
+            let mut changed = false;
             if let Some(block) = self.blocks.complete(step) {
                 let beside = self.tones.as_mut().map(|tones| tones.borrow_mut().beside());
                 let measured = self.dtmf.block_beside(block, &self.blocks, beside);
@@ -162,9 +164,14 @@ impl<P: BorrowMut<CallProgressDetector> + From<CallProgressDetector>> Session<P>
                     Some(tones) => tones.borrow_mut().block(block, &self.blocks, measured.total),
                     None => None,
                 };
+                let before = (self.state, self.spoken, self.silence.activity());
                 self.step_block(&measured, tone);
+                changed = before != (self.state, self.spoken, self.silence.activity());
             }
-            self.step_limits();
+            if changed || self.blocks.position() >= decision {
+                self.step_limits();
+                decision = self.next_decision();
+            }
         }
         let pushed = frame.len() - rest.len();
         let recorded = (self.recorded_samples() - recorded_before) as usize;
@@ -244,7 +251,7 @@ impl<P> Session<P> {
         let recorded_before = self.recorded_samples();
         let mut rest = samples;
         while rest > 0 && self.end.is_none() {
-            let step = rest.min(self.until_next_decision());
+            let step = rest.min(self.until(self.next_decision()));
             self.blocks.lose(step);
             self.silence.block(step, 0.0);
             rest -= step;
@@ -260,7 +267,7 @@ impl<P> Session<P> {
         let recorded_before = self.recorded_samples();
         let mut rest = samples;
         while rest > 0 && self.end.is_none() {
-            let step = rest.min(self.until_next_decision());
+            let step = rest.min(self.until(self.next_decision()));
             self.blocks.lose(step);
             self.silence.skip(step);
             if self.pause == Some(PauseMode::Gap) && self.state == State::Recording {
@@ -424,6 +431,9 @@ impl<P> Session<P> {
     }
 
     fn step_clock(&mut self) {
+        if !matches!(self.state, State::Beep | State::EchoGuard) {
+            return;
+        }
         let position = self.blocks.position();
         if position >= self.limits.beep_end {
             self.input(Input::BeepDone, 0, None);

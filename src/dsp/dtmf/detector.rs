@@ -120,8 +120,8 @@ impl DtmfDetector {
             return Measured { total: self.kernel.total(block), event: None };
         }
         let spectrum = match beside {
-            Some(beside) => BANK.measure_beside(self.kernel, block, beside),
-            None => BANK.measure(self.kernel, block),
+            Some(beside) => BANK.measure_loud_beside(self.kernel, block, self.limits.least_total(), beside),
+            None => BANK.measure_loud(self.kernel, block, self.limits.least_total()),
         };
         let heard = self.limits.candidate(&spectrum);
         let event = if idle && heard.is_none() {

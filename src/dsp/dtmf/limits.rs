@@ -7,6 +7,8 @@ use crate::line::level::{db_from_power_ratio, mean_square_from_dbm0};
 /// from speech.
 const DEVIATION_MARGIN: f32 = 0.002;
 const TWIST_MARGIN_DB: f32 = 2.0;
+/// The tone may fill a part of a block only.
+const PART_OF_MIN_LEVEL: f32 = 0.25;
 /// A block's phase tells frequencies less well, above all where the tone fills a part of it only.
 const COARSE_DEVIATION_MARGIN: f32 = 0.012;
 
@@ -57,6 +59,13 @@ impl Limits {
         }
     }
 
+    /// Mean square below which a block holds no digit: both tones are in it, and a block's power at two of the bank's
+    /// frequencies is 1.15 times its mean square at most.
+    #[inline]
+    pub(super) fn least_total(&self) -> f32 {
+        PART_OF_MIN_LEVEL * self.min_level * (2.0 / 1.15)
+    }
+
     /// The digit that a block may hold: one row and one column stand out. Loose on purpose, as the tone may fill a
     /// part of the block only, and lie beside the bank's frequencies.
     #[inline]
@@ -64,11 +73,14 @@ impl Limits {
         const RELATIVE_PEAK: f32 = 2.5;
         const MAX_TWIST: f32 = 25.0;
         const MIN_PURITY: f32 = 0.5;
+        if spectrum.total < self.least_total() {
+            return None;
+        }
         let [a, b, c, d, e, f, g, h] = spectrum.powers();
         let low = Peak::of([a, b, c, d]);
         let high = Peak::of([e, f, g, h]);
         let pure = low.strongest + high.strongest >= MIN_PURITY * spectrum.total;
-        let least = 0.25 * self.min_level;
+        let least = PART_OF_MIN_LEVEL * self.min_level;
         let strong = low.strongest >= least && high.strongest >= least;
         // Nearly every block ends here.
         if !(pure && strong) {
@@ -181,5 +193,47 @@ impl Peak {
 
     fn place(&self, powers: [f32; 4]) -> usize {
         powers.iter().position(|&power| power == self.strongest).unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dsp::BLOCK_SAMPLES;
+    use crate::dsp::dtmf::{HIGH_HZ, LOW_HZ};
+
+    /// The block that has most of its energy at two frequencies, by power iteration: how much that is.
+    fn most_at(low_hz: f32, high_hz: f32) -> f64 {
+        const SAMPLES: f64 = BLOCK_SAMPLES as f64;
+        let waves: Vec<Vec<f64>> = [low_hz, high_hz]
+            .iter()
+            .flat_map(|&hz| [f64::sin, f64::cos].map(|of| (hz, of)))
+            .map(|(hz, of)| {
+                let at = |i: usize| of(core::f64::consts::TAU * f64::from(hz) / 8_000.0 * i as f64);
+                let wave: Vec<f64> = (0..BLOCK_SAMPLES).map(at).collect();
+                let mean = wave.iter().sum::<f64>() / SAMPLES;
+                wave.into_iter().map(|value| value - mean).collect()
+            })
+            .collect();
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+        let mut block: Vec<f64> = (0..BLOCK_SAMPLES).map(|i| ((i * i) % 17) as f64 - 8.0).collect();
+        let mut power = 0.0;
+        for _ in 0..200 {
+            let length = dot(&block, &block).sqrt();
+            block.iter_mut().for_each(|value| *value /= length);
+            let parts: Vec<f64> = waves.iter().map(|wave| dot(wave, &block)).collect();
+            power = 2.0 / SAMPLES * dot(&parts, &parts);
+            block = (0..BLOCK_SAMPLES)
+                .map(|i| dot(&parts, &waves.iter().map(|w| w[i]).collect::<Vec<_>>()))
+                .collect();
+        }
+        power
+    }
+
+    #[test]
+    fn a_quiet_block_holds_no_digit() {
+        let pairs = LOW_HZ.iter().flat_map(|&low| HIGH_HZ.map(|high| most_at(low, high)));
+        let most = pairs.fold(0.0, f64::max);
+        assert!((1.0..1.15).contains(&most), "{most}");
     }
 }

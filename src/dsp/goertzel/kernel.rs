@@ -99,7 +99,29 @@ impl Kernel {
         }
     }
 
-    /// The sums for a bank, and in the same pass another one as far as it is wanted.
+    /// The sums for a bank; its frequencies' are 0 where the block's energy is less.
+    #[inline]
+    #[allow(unsafe_code, reason = "a kernel exists only where its instructions do")]
+    pub(super) fn sums<const N: usize>(
+        self,
+        bank: &ToneBank<N>,
+        block: &[i16; BLOCK_SAMPLES],
+        least_energy: f32,
+    ) -> Sums<N> {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: whoever made this kernel vouched for the processor.
+            Instructions::Avx2 if N.is_multiple_of(8) => unsafe {
+                super::x86::avx2(bank, block, least_energy)
+            },
+            #[cfg(target_arch = "aarch64")]
+            // SAFETY: NEON is part of the architecture.
+            Instructions::Neon => unsafe { super::neon::sums(bank, block, least_energy) },
+            _ => portable::sums(bank, block, least_energy),
+        }
+    }
+
+    /// The same, and in the same pass another bank as far as it is wanted.
     #[inline]
     #[allow(unsafe_code, reason = "a kernel exists only where its instructions do")]
     pub(super) fn sums_beside<const N: usize>(
@@ -107,35 +129,22 @@ impl Kernel {
         bank: &ToneBank<N>,
         beside: &mut Beside,
         block: &[i16; BLOCK_SAMPLES],
+        least_energy: f32,
     ) -> Sums<N> {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: whoever made this kernel vouched for the processor.
             Instructions::Avx2 if N.is_multiple_of(8) => unsafe {
-                super::x86::avx2_beside(bank, beside, block)
+                super::x86::avx2_beside(bank, beside, block, least_energy)
             },
             _ => {
-                let sums = self.sums(bank, block);
+                let sums = self.sums(bank, block, least_energy);
                 beside.is_measured = sums.energy >= beside.least_power * BLOCK_SAMPLES as f32;
                 if beside.is_measured {
-                    beside.spectrum = self.sums(beside.bank, block).spectrum();
+                    beside.spectrum = self.sums(beside.bank, block, 0.0).spectrum();
                 }
                 sums
             }
-        }
-    }
-
-    #[inline]
-    #[allow(unsafe_code, reason = "a kernel exists only where its instructions do")]
-    pub(super) fn sums<const N: usize>(self, bank: &ToneBank<N>, block: &[i16; BLOCK_SAMPLES]) -> Sums<N> {
-        match self.0 {
-            #[cfg(target_arch = "x86_64")]
-            // SAFETY: whoever made this kernel vouched for the processor.
-            Instructions::Avx2 if N.is_multiple_of(8) => unsafe { super::x86::avx2(bank, block) },
-            #[cfg(target_arch = "aarch64")]
-            // SAFETY: NEON is part of the architecture.
-            Instructions::Neon => unsafe { super::neon::sums(bank, block) },
-            _ => portable::sums(bank, block),
         }
     }
 }

@@ -132,17 +132,29 @@ impl<const N: usize> ToneBank<N> {
 
     /// Measures one block.
     pub fn measure(&self, kernel: Kernel, block: &[i16; BLOCK_SAMPLES]) -> BlockSpectrum<N> {
-        kernel.sums(self, block).spectrum()
+        kernel.sums(self, block, 0.0).spectrum()
     }
 
-    /// Measures one block, and in the same pass a bank beside this one.
-    pub fn measure_beside(
+    /// Measures one block, but where its mean square is less than `least_power` its mean square alone.
+    #[inline]
+    pub(super) fn measure_loud(
         &self,
         kernel: Kernel,
         block: &[i16; BLOCK_SAMPLES],
+        least_power: f32,
+    ) -> BlockSpectrum<N> {
+        kernel.sums(self, block, least_power * BLOCK_SAMPLES as f32).spectrum()
+    }
+
+    /// The same, and in the same pass a bank beside this one.
+    pub(super) fn measure_loud_beside(
+        &self,
+        kernel: Kernel,
+        block: &[i16; BLOCK_SAMPLES],
+        least_power: f32,
         beside: &mut Beside,
     ) -> BlockSpectrum<N> {
-        kernel.sums_beside(self, beside, block).spectrum()
+        kernel.sums_beside(self, beside, block, least_power * BLOCK_SAMPLES as f32).spectrum()
     }
 }
 
@@ -271,7 +283,10 @@ mod tests {
                 [(f32::INFINITY, false), (1.01 * total, false), (0.99 * total, true)]
             {
                 beside.want(least_power);
-                assert_eq!(BANK.measure_beside(kernel, &block, &mut beside), BANK.measure(kernel, &block));
+                assert_eq!(
+                    BANK.measure_loud_beside(kernel, &block, 0.0, &mut beside),
+                    BANK.measure(kernel, &block)
+                );
                 assert_eq!(beside.take(), measured, "{kernel:?}");
                 assert!(!measured || *beside.spectrum() == BESIDE.measure(kernel, &block), "{kernel:?}");
             }

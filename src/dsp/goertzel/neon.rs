@@ -6,7 +6,11 @@ use core::arch::aarch64::*;
 /// # Safety
 /// The processor has NEON, as every 64-bit Arm does.
 #[target_feature(enable = "neon")]
-pub(super) unsafe fn sums<const N: usize>(bank: &ToneBank<N>, block: &[i16; BLOCK_SAMPLES]) -> Sums<N> {
+pub(super) unsafe fn sums<const N: usize>(
+    bank: &ToneBank<N>,
+    block: &[i16; BLOCK_SAMPLES],
+    least_energy: f32,
+) -> Sums<N> {
     let mean = mean(block);
     let (mut even, mut odd) = ([0.0f32; PADDED], [0.0f32; PADDED]);
     let (before, after) = block.split_at(HALF);
@@ -17,6 +21,9 @@ pub(super) unsafe fn sums<const N: usize>(bank: &ToneBank<N>, block: &[i16; BLOC
     }
     let energy = 0.5 * (dot(&even, &even) + dot(&odd, &odd));
     let mut sums = Sums { even: [0.0; N], odd: [0.0; N], energy };
+    if energy < least_energy {
+        return sums;
+    }
     for (sum, cosines) in sums.even.iter_mut().zip(&bank.cosines) {
         *sum = dot(&even, cosines);
     }

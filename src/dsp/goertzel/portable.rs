@@ -2,7 +2,11 @@ use super::{BLOCK_SAMPLES, HALF, PADDED, RUN_SAMPLES, Sums, ToneBank, mean};
 use crate::dsp::wave::{LANES, Lanes, Turn, Wave};
 
 /// The kernel in plain Rust.
-pub(super) fn sums<const N: usize>(bank: &ToneBank<N>, block: &[i16; BLOCK_SAMPLES]) -> Sums<N> {
+pub(super) fn sums<const N: usize>(
+    bank: &ToneBank<N>,
+    block: &[i16; BLOCK_SAMPLES],
+    least_energy: f32,
+) -> Sums<N> {
     let mean = mean(block);
     let (mut even, mut odd) = ([0.0f32; PADDED], [0.0f32; PADDED]);
     let (before, after) = block.split_at(HALF);
@@ -14,6 +18,9 @@ pub(super) fn sums<const N: usize>(bank: &ToneBank<N>, block: &[i16; BLOCK_SAMPL
     }
     let mut sums =
         Sums { even: [0.0; N], odd: [0.0; N], energy: 0.5 * (dot(&even, &even) + dot(&odd, &odd)) };
+    if sums.energy < least_energy {
+        return sums;
+    }
     for (sum, cosines) in sums.even.iter_mut().zip(&bank.cosines) {
         *sum = dot(&even, cosines);
     }

@@ -17,10 +17,17 @@ struct Folded {
 /// # Safety
 /// The processor has AVX2 and FMA; N is a multiple of eight.
 #[target_feature(enable = "avx2,fma")]
-pub(super) unsafe fn avx2<const N: usize>(bank: &ToneBank<N>, block: &[i16; BLOCK_SAMPLES]) -> Sums<N> {
+pub(super) unsafe fn avx2<const N: usize>(
+    bank: &ToneBank<N>,
+    block: &[i16; BLOCK_SAMPLES],
+    least_energy: f32,
+) -> Sums<N> {
     let folded = fold(block);
     let totals = Totals::new(&folded);
     let mut sums = Sums { even: [0.0; N], odd: [0.0; N], energy: totals.energy };
+    if totals.energy < least_energy {
+        return sums;
+    }
     // SAFETY: as the caller's.
     unsafe {
         even_sums(bank, &folded, totals.mean, &mut sums.even);
@@ -38,19 +45,25 @@ pub(super) unsafe fn avx2_beside<const N: usize>(
     bank: &ToneBank<N>,
     beside: &mut Beside,
     block: &[i16; BLOCK_SAMPLES],
+    least_energy: f32,
 ) -> Sums<N> {
     const SAMPLES: f32 = BLOCK_SAMPLES as f32;
     let folded = fold(block);
     let totals = Totals::new(&folded);
     let mut sums = Sums { even: [0.0; N], odd: [0.0; N], energy: totals.energy };
     beside.is_measured = totals.energy >= beside.least_power * SAMPLES;
+    let is_loud = totals.energy >= least_energy;
     // SAFETY: as the caller's. Each half is done with before the other one, so that it stays in registers.
     unsafe {
-        even_sums(bank, &folded, totals.mean, &mut sums.even);
+        if is_loud {
+            even_sums(bank, &folded, totals.mean, &mut sums.even);
+        }
         if beside.is_measured {
             even_sums(beside.bank, &folded, totals.mean, &mut beside.spectrum.even);
         }
-        odd_sums(bank, &folded, &mut sums.odd);
+        if is_loud {
+            odd_sums(bank, &folded, &mut sums.odd);
+        }
         if beside.is_measured {
             odd_sums(beside.bank, &folded, &mut beside.spectrum.odd);
             beside.spectrum.total = (totals.energy * (1.0 / SAMPLES)).max(0.0);
