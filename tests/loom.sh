@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-# What stands in for std and ringbuf leaves imports unused.
+# What stands in for std leaves imports unused.
 export RUSTFLAGS="--cfg loom -A unused"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target}/loom"
 cargo test --locked --lib --no-default-features --features std loom_models -- --nocapture --test-threads 1

@@ -10,6 +10,7 @@ pub const HISTORY_SAMPLES: usize = BLOCKS * BLOCK_SAMPLES;
 /// Blocks follow each other without a gap from sample 0 on, and anew from the first sample after a loss, however
 /// the frames are cut.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct BlockBuffer {
     /// The newest blocks, in turn: nothing moves when another one begins.
     blocks: [[i16; BLOCK_SAMPLES]; BLOCKS],
@@ -34,6 +35,10 @@ pub struct Seam {
 }
 
 impl BlockBuffer {
+    /// Where the bytes behind the audio begin, which every push touches.
+    #[cfg(feature = "std")]
+    pub(crate) const TOUCHED_FROM: usize = core::mem::offset_of!(Self, newest);
+
     /// Empty: the history before the first sample is silence.
     pub const fn new() -> Self {
         Self { blocks: [[0; BLOCK_SAMPLES]; BLOCKS], newest: 0, filled: 0, position: 0, seam: None }

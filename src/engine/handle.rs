@@ -56,10 +56,25 @@ impl SessionHandle {
     /// [`Foreign`](SessionError::Foreign).
     #[inline]
     pub fn push(self, frame: &[i16]) -> Result<(), SessionError> {
+        self.fetch();
+        self.push_fetched(frame)
+    }
+
+    /// The same, where the session's memory was asked for already.
+    #[inline]
+    fn push_fetched(self, frame: &[i16]) -> Result<(), SessionError> {
         if frame.len() > FRAME_MAX_SAMPLES {
             return Err(SessionError::FrameTooLong);
         }
         self.with_media(|media| media.push(frame))
+    }
+
+    /// Has the cache fetch what a push touches, all at once.
+    #[inline]
+    fn fetch(self) {
+        if let Ok(slot) = Slot::of(self) {
+            slot.fetch();
+        }
     }
 
     /// Takes samples that the line lost, 0 to [`FRAME_MAX_SAMPLES`] of them: silence is
@@ -82,6 +97,7 @@ impl SessionHandle {
         if frame.len() > FRAME_MAX_SAMPLES {
             return Err(SessionError::FrameTooLong);
         }
+        self.fetch();
         self.with_media(|media| media.push_at(rtp_timestamp, frame))
     }
 
@@ -276,13 +292,12 @@ const AHEAD: usize = 2;
 /// sessions each one's has left the cache. `benches/push.rs` compares it with the calls one by one. Each session's rules
 /// are those of `push`.
 pub fn push_many(pushes: &mut [Push<'_>]) {
-    pushes.iter().take(AHEAD).for_each(|push| Slot::fetch(push.session));
-    for place in 0..pushes.len() {
-        if let Some(later) = pushes.get(place + AHEAD) {
-            Slot::fetch(later.session);
+    for place in 0..pushes.len() + AHEAD {
+        if let Some(push) = pushes.get(place) {
+            push.session.fetch();
         }
-        if let Some(push) = pushes.get_mut(place) {
-            push.outcome = push.session.push(push.frame);
+        if let Some(push) = place.checked_sub(AHEAD).and_then(|place| pushes.get_mut(place)) {
+            push.outcome = push.session.push_fetched(push.frame);
         }
     }
 }

@@ -10,6 +10,7 @@ use super::gate::{Gated, Refused};
 use super::mailbox::mailbox_after;
 use super::media::{EndRequest, Ended, Media, Request};
 use super::player::Player;
+use super::ring::ring_after;
 use super::slot::{EngineShared, Slot};
 use super::statistics::Counters;
 use super::sync::Seed;
@@ -37,11 +38,7 @@ pub(super) mod facade {
     use super::{Ordering, Seed, WEAKENED};
     pub use loom::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
     pub use loom::thread::yield_now;
-    use ringbuf::traits::{Consumer, Observer, Producer, Split};
-    use ringbuf::{HeapCons, HeapProd, HeapRb};
-    use std::num::NonZeroUsize;
     use std::ops::{Deref, DerefMut};
-    use std::sync::Arc;
     use std::time::Duration;
 
     pub fn ordering(seed: Seed, ordering: Ordering) -> Ordering {
@@ -137,69 +134,20 @@ pub(super) mod facade {
         }
     }
 
-    /// Stands in for ringbuf's atomics, which loom does not see: the same counts, stored and read as ringbuf does.
-    struct Counts {
-        put: AtomicU64,
-        taken: AtomicU64,
-    }
+    /// Has loom watch who touches which place.
+    pub struct Watch(Vec<loom::cell::UnsafeCell<()>>);
 
-    pub struct SampleProducer {
-        ring: HeapProd<i16>,
-        counts: Arc<Counts>,
-        put: u64,
-    }
-
-    pub struct SampleConsumer {
-        ring: HeapCons<i16>,
-        counts: Arc<Counts>,
-        taken: u64,
-    }
-
-    pub fn sample_ring(samples: usize) -> (SampleProducer, SampleConsumer) {
-        let (producer, consumer) = HeapRb::new(samples).split();
-        let counts = Arc::new(Counts { put: AtomicU64::new(0), taken: AtomicU64::new(0) });
-        let producer = SampleProducer { ring: producer, counts: Arc::clone(&counts), put: 0 };
-        (producer, SampleConsumer { ring: consumer, counts, taken: 0 })
-    }
-
-    impl SampleProducer {
-        pub fn capacity(&self) -> NonZeroUsize {
-            self.ring.capacity()
+    impl Watch {
+        pub fn new(places: usize) -> Self {
+            Self((0..places).map(|_| loom::cell::UnsafeCell::new(())).collect())
         }
 
-        pub fn vacant_len(&self) -> usize {
-            let taken = self.counts.taken.load(Ordering::Acquire);
-            self.ring.capacity().get() - (self.put - taken) as usize
+        pub fn write(&self, from: usize, count: usize) {
+            self.0[from..from + count].iter().for_each(|place| place.with_mut(|_| ()));
         }
 
-        pub fn push_slice(&mut self, samples: &[i16]) -> usize {
-            let count = samples.len().min(self.vacant_len());
-            self.ring.push_slice(&samples[..count]);
-            self.put += count as u64;
-            self.counts.put.store(self.put, ordering(Seed::RingPut, Ordering::Release));
-            count
-        }
-    }
-
-    impl SampleConsumer {
-        pub fn capacity(&self) -> NonZeroUsize {
-            self.ring.capacity()
-        }
-
-        pub fn occupied_len(&self) -> usize {
-            let put = self.counts.put.load(ordering(Seed::RingSeen, Ordering::Acquire));
-            (put - self.taken) as usize
-        }
-
-        pub fn as_slices(&self) -> (&[i16], &[i16]) {
-            self.ring.as_slices()
-        }
-
-        pub fn skip(&mut self, count: usize) -> usize {
-            self.ring.skip(count);
-            self.taken += count as u64;
-            self.counts.taken.store(self.taken, Ordering::Release);
-            count
+        pub fn read(&self, from: usize, count: usize) {
+            self.0[from..from + count].iter().for_each(|place| place.with(|_| ()));
         }
     }
 }
@@ -305,6 +253,31 @@ fn mailbox() {
     });
 }
 
+#[test]
+fn ring() {
+    let twins = [Seed::RingPut, Seed::RingSeen, Seed::RingTaken, Seed::RingRoomSeen];
+    check("ring: frames of 2 over 3 places, counts wrap", 500, &twins, || {
+        let (mut sender, mut receiver) = ring_after(3, u32::MAX - 1);
+        let receiving = thread::spawn(move || {
+            let mut taken = Vec::new();
+            for _ in 0..3 {
+                let piece = receiver.peek(2).concat();
+                receiver.skip(piece.len());
+                taken.extend(piece);
+            }
+            (receiver, taken)
+        });
+        let mut sent = Vec::new();
+        for frame in [[1, 2], [3, 4], [5, 6]] {
+            let count = sender.push(&frame);
+            sent.extend(&frame[..count]);
+        }
+        let (receiver, mut taken) = receiving.join().unwrap();
+        taken.extend(receiver.peek(3).concat());
+        assert_eq!(taken, sent);
+    });
+}
+
 /// A session in a slot of its own: no beep but for the model that says so.
 fn occupied(beep_ms: u32) -> (&'static Slot, u32, Queue) {
     let slot = leak(Slot::new());
@@ -394,7 +367,7 @@ fn a_session_is_closed_while_it_is_pushed() {
                 }
             };
             // What the ended session queued is all there.
-            assert_eq!(queue.samples.occupied_len() as u64, ended.end.recorded_samples);
+            assert_eq!(queue.samples.len() as u64, ended.end.recorded_samples);
             slot.finish(SessionHandle::new(0, generation), result(&ended));
         });
         slot.request_end(generation, EndRequest::Stop).unwrap();
@@ -461,7 +434,7 @@ fn a_stale_handle_stays_stale() {
 
 /// What the writer does with a queue (`Recording::write_queued`): the samples in their places, 0 in those of gaps.
 fn read(queue: &mut Queue, next_gap: &mut Option<super::track::Gap>, read: &mut Vec<i16>) {
-    let mut left = queue.samples.occupied_len();
+    let mut left = queue.samples.len();
     loop {
         if next_gap.is_none() {
             *next_gap = queue.gaps.try_pop();
@@ -474,7 +447,7 @@ fn read(queue: &mut Queue, next_gap: &mut Option<super::track::Gap>, read: &mut 
             return;
         }
         let until_gap = next_gap.map_or(left, |gap| (gap.start as usize - read.len()).min(left));
-        read.extend(queue.samples.as_slices().0.iter().chain(queue.samples.as_slices().1).take(until_gap));
+        read.extend(queue.samples.peek(until_gap).concat());
         queue.samples.skip(until_gap);
         left -= until_gap;
     }
@@ -512,6 +485,20 @@ fn a_gap_is_told_before_the_sample_after_it() {
 }
 
 #[test]
+fn no_request_is_passed_over() {
+    check("slot: a request while frames come", 12, &[Seed::RequestCounted, Seed::RequestCountSeen], || {
+        let (slot, generation, _queue) = occupied(0);
+        push(slot, generation, &[1; 2]).unwrap();
+        let control =
+            thread::spawn(move || slot.request(generation, Request::Restart { beep: false }).unwrap());
+        push(slot, generation, &[2; 2]).unwrap();
+        control.join().unwrap();
+        push(slot, generation, &[3; 2]).unwrap();
+        assert!(slot.dropped_samples() >= 2);
+    });
+}
+
+#[test]
 fn what_is_dropped_is_told_before_the_sample_after_it() {
     let twins = [Seed::RingPut, Seed::RingSeen];
     check("slot: the recording starts over", 200, &twins, || {
@@ -521,10 +508,10 @@ fn what_is_dropped_is_told_before_the_sample_after_it() {
         let media = thread::spawn(move || push(slot, generation, &[2; 2]).unwrap());
         let mut position = 0;
         for _ in 0..2 {
-            let queued = queue.samples.occupied_len();
+            let queued = queue.samples.len();
             let dropped = slot.dropped_samples();
             for _ in 0..queued {
-                let sample = queue.samples.as_slices().0.first().copied().unwrap();
+                let sample = queue.samples.peek(1)[0].first().copied().unwrap();
                 queue.samples.skip(1);
                 assert_eq!(sample == 2, position >= 2);
                 assert!(sample == 1 || dropped == 2);

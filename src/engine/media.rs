@@ -103,6 +103,8 @@ pub(super) struct ControlEnds {
     pub(super) events: Receiver<PackedEvent, EVENTS>,
 }
 
+// As declared, so that what a push touches is one stretch of memory.
+#[repr(C)]
 pub(super) struct Media {
     session: EngineSession,
     requests: Receiver<Queued, REQUESTS>,
@@ -112,6 +114,8 @@ pub(super) struct Media {
     /// What stands in the place of what the line lost, if not silence.
     noise: Option<ComfortNoise>,
     rtp: RtpTimeline,
+    /// Requests that were queued when that was last looked at.
+    pub(super) seen_requests: u32,
     events: Sender<PackedEvent, EVENTS>,
     late_samples: u64,
     timestamp_jumps: u64,
@@ -120,6 +124,9 @@ pub(super) struct Media {
 }
 
 impl Media {
+    /// From this byte on every push touches it.
+    pub(super) const TOUCHED_FROM: usize = EngineSession::TOUCHED_FROM;
+
     /// The session with a ring of so many samples, touched so that no push meets a page fault.
     pub(super) fn new(
         session: EngineSession,
@@ -138,6 +145,7 @@ impl Media {
             holdback,
             noise,
             rtp: RtpTimeline::new(),
+            seen_requests: 0,
             events,
             late_samples: 0,
             timestamp_jumps: 0,
@@ -178,6 +186,7 @@ impl Media {
         } else if self.holdback.is_some() {
             self.push_held(frame)
         } else {
+            self.track.prefetch(frame.len());
             match self.session.push(frame) {
                 Recorded::Audio(part) => frame.get(part).is_some_and(|part| self.track.append(part)),
                 Recorded::Silence(samples) => self.record_gap(samples, None),
@@ -365,7 +374,7 @@ impl Media {
     }
 
     /// Samples that the ring takes now.
-    pub(super) fn writable_samples(&self) -> usize {
+    pub(super) fn writable_samples(&mut self) -> usize {
         let burst = self.holdback.as_deref().map_or(0, Holdback::burst_samples);
         self.track.writable_samples().saturating_sub(burst)
     }

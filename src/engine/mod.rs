@@ -18,6 +18,7 @@ mod prefetch;
 mod prometheus;
 mod recording;
 mod result;
+mod ring;
 mod slot;
 mod statistics;
 mod sync;

@@ -12,7 +12,6 @@ use crate::line::{ComfortNoise, SampleRate};
 use crate::message::PartFile;
 use crate::session::{Cut, EndReason};
 use crate::wav::{WavWriter, WriteError};
-use ringbuf::traits::{Consumer, Observer};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -55,7 +54,9 @@ pub(super) struct Recording {
     /// Events of the session that the host was told of.
     noticed_events: u64,
     next_gap: Option<track::Gap>,
-    /// Since when queued audio waits.
+    /// Samples pushed when it was last written.
+    written_clock: u64,
+    /// Since when there have been more.
     waiting_since: Option<Instant>,
     gaps: Vec<Gap>,
     gap_count: u32,
@@ -88,6 +89,7 @@ impl Recording {
             heard: None,
             noticed_events: 0,
             next_gap: None,
+            written_clock: 0,
             waiting_since: None,
             gaps: Vec::new(),
             gap_count: 0,
@@ -114,16 +116,18 @@ impl Recording {
             self.noticed_events = told_events;
             shared.events.put(EngineEvent::SessionEvents(self.handle));
         }
-        let queued = self.queue.samples.occupied_len();
-        shared.counters.ring_high_water_samples.reach(queued as u64);
         if let Some(ended) = ended {
             return Due::Finish(ended);
         }
-        self.supervise(now, times);
-        if queued > 0 {
+        let clock = self.slot.clock();
+        self.supervise(clock, now, times);
+        // The queue's own count is the media thread's at every push: it is left alone until a batch may be due.
+        let new = clock - self.written_clock;
+        if new > 0 {
             let since = *self.waiting_since.get_or_insert(now);
-            if queued >= times.batch_samples || now.saturating_duration_since(since) >= times.batch_age {
+            if new >= times.batch_samples as u64 || now.saturating_duration_since(since) >= times.batch_age {
                 self.waiting_since = None;
+                self.written_clock = clock;
                 return Due::Write;
             }
         }
@@ -131,9 +135,8 @@ impl Recording {
     }
 
     /// Ends a session whose host has stopped delivering audio.
-    fn supervise(&mut self, now: Instant, times: &Times) {
+    fn supervise(&mut self, clock: u64, now: Instant, times: &Times) {
         let Some(timeout) = times.media_timeout else { return };
-        let clock = self.slot.clock();
         match self.heard {
             Some((heard, since)) if heard == clock => {
                 if now.saturating_duration_since(since) >= timeout {
@@ -155,6 +158,7 @@ impl Recording {
     /// Writes what is queued.
     pub(super) fn write(&mut self, scratch: &mut Scratch, counters: &Counters) {
         let before = self.wav.written_bytes();
+        counters.ring_high_water_samples.reach(self.queue.samples.len() as u64);
         self.write_queued(scratch);
         counters.written_bytes.add(self.wav.written_bytes() - before);
     }
@@ -162,9 +166,9 @@ impl Recording {
     fn write_queued(&mut self, scratch: &mut Scratch) {
         // The samples are counted before the gaps are looked at: a gap is told before the first
         // sample after it, so that none of these samples can overtake a gap.
-        let mut left = self.queue.samples.occupied_len();
+        let mut left = self.queue.samples.len();
         // A gap at the end of a full ring is told only when there is room again.
-        let (full, gaps) = (left == self.queue.samples.capacity().get(), self.gap_count);
+        let (full, gaps) = (left == self.queue.samples.capacity(), self.gap_count);
         let stalls = self.device.stalls();
         self.stalled |= stalls != self.known_stalls;
         self.known_stalls = stalls;
@@ -212,10 +216,7 @@ impl Recording {
         self.queue.samples.skip(dropped);
         let kept = count - dropped;
         if kept > 0 && self.error.is_none() {
-            let (first, second) = self.queue.samples.as_slices();
-            let first = &first[..first.len().min(kept)];
-            let second = &second[..kept - first.len()];
-            let written = self.wav.append([first, second], &mut scratch.bytes);
+            let written = self.wav.append(self.queue.samples.peek(kept), &mut scratch.bytes);
             self.note(written);
         }
         self.queue.samples.skip(kept);

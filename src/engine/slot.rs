@@ -5,7 +5,7 @@ use super::event::EventQueue;
 use super::gate::{Gated, Refused};
 use super::media::{ControlEnds, EndRequest, Ended, Media, Queued, Request};
 use super::player::Player;
-use super::prefetch::prefetch;
+use super::prefetch::{prefetch_from, prefetch_to_write};
 use super::statistics::Counters;
 use super::sync::{AtomicBool, AtomicU32, AtomicU64, Condvar, Mutex, MutexGuard, Seed, ordering, yield_now};
 use super::{EngineSession, SessionError, SessionHandle, SessionResult, Unfinished, fork};
@@ -56,6 +56,8 @@ pub(super) struct Shared {
     end_request: AtomicU32,
     /// Queued requests that are bound to end the session: the writer applies them if no frame comes.
     ends_queued: AtomicU32,
+    /// Requests that were queued since the start: a push looks here, and at the queue only if there are new ones.
+    queued: AtomicU32,
     /// Events that were told since the start.
     told_events: AtomicU64,
     /// Events that were lost since then.
@@ -166,13 +168,13 @@ impl Slot {
         made.and_then(|chunk| chunk.get(place as usize)).ok_or(SessionError::Foreign)
     }
 
-    /// Has the cache fetch what a push will touch.
+    /// Has the cache fetch what every push touches.
     #[inline]
-    pub(super) fn fetch(handle: SessionHandle) {
-        if let Ok(slot) = Self::of(handle) {
-            prefetch(&slot.media);
-            prefetch(&slot.shared);
-        }
+    pub(super) fn fetch(&self) {
+        prefetch_to_write(&raw const self.shared);
+        prefetch_to_write(&raw const self.media);
+        let media: *const Gated<Media> = &raw const *self.media;
+        prefetch_from(media, size_of::<Gated<Media>>() - size_of::<Media>() + Media::TOUCHED_FROM);
     }
 
     /// Takes a free slot for a session. `None` where all are taken.
@@ -218,6 +220,7 @@ impl Slot {
         control.owned = Some(Owned { engine, ends, terminators, certain_from, told_lost_events: 0, part });
         self.shared.end_request.store(0, Ordering::Relaxed);
         self.shared.ends_queued.store(0, Ordering::Relaxed);
+        self.shared.queued.store(0, Ordering::Relaxed);
         self.shared.told_events.store(0, Ordering::Relaxed);
         self.shared.lost_events.store(0, Ordering::Relaxed);
         self.shared.dropped_samples.store(0, Ordering::Relaxed);
@@ -263,9 +266,14 @@ impl Slot {
         // Looked at before the requests are: those that were put before it are then all there.
         let seen = ordering(Seed::EndSeen, Ordering::Acquire);
         let end_request = EndRequest::from_number(self.shared.end_request.load(seen));
-        let in_vain = media.apply_requests();
-        if in_vain > 0 {
-            self.shared.ends_queued.fetch_sub(in_vain, Ordering::Relaxed);
+        let counted = ordering(Seed::RequestCountSeen, Ordering::Acquire);
+        let queued = self.shared.queued.load(counted);
+        if queued != media.seen_requests {
+            media.seen_requests = queued;
+            let in_vain = media.apply_requests();
+            if in_vain > 0 {
+                self.shared.ends_queued.fetch_sub(in_vain, Ordering::Relaxed);
+            }
         }
         if let Some(request) = end_request {
             media.end(request);
@@ -297,10 +305,12 @@ impl Slot {
         };
         // Counted first: whoever applies it may do so at once.
         self.shared.ends_queued.fetch_add(ends.into(), Ordering::Release);
-        owned.ends.requests.try_push(Queued { request, ends }).map_err(|_| {
+        if owned.ends.requests.try_push(Queued { request, ends }).is_err() {
             self.shared.ends_queued.fetch_sub(ends.into(), Ordering::Relaxed);
-            SessionError::Busy
-        })
+            return Err(SessionError::Busy);
+        }
+        self.shared.queued.fetch_add(1, ordering(Seed::RequestCounted, Ordering::Release));
+        Ok(())
     }
 
     /// Asks for the session's end. The first one who asks is answered; nobody is refused.

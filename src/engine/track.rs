@@ -1,9 +1,8 @@
 //! A session's recorded audio on its way to the writer. No lock, allocation, system call or clock.
 
 use super::mailbox::{Receiver, Sender, mailbox};
-use super::sync::{SampleConsumer, SampleProducer, sample_ring};
+use super::ring::{RingReceiver, RingSender, ring};
 use crate::line::ComfortNoise;
-use ringbuf::traits::{Observer, Producer};
 
 /// Gaps that may await the writer; further ones merge into the newest.
 const GAPS: usize = 8;
@@ -22,7 +21,7 @@ pub(super) struct Gap {
 
 /// The reading ends of a track's queues.
 pub(super) struct Queue {
-    pub(super) samples: SampleConsumer,
+    pub(super) samples: RingReceiver,
     pub(super) gaps: Receiver<Gap, GAPS>,
     /// What fills the gaps that are no silence.
     pub(super) noise: Option<ComfortNoise>,
@@ -30,7 +29,7 @@ pub(super) struct Queue {
 
 /// The writing ends.
 pub(super) struct Track {
-    samples: SampleProducer,
+    samples: RingSender,
     gaps: Sender<Gap, GAPS>,
     open_gap: Option<Gap>,
     /// Samples recorded so far, those in gaps included.
@@ -41,15 +40,21 @@ pub(super) struct Track {
 impl Track {
     /// A ring of so many samples, touched so that no push meets a page fault.
     pub(super) fn new(ring_samples: usize, noise: Option<ComfortNoise>) -> (Self, Queue) {
-        let (samples, queue) = sample_ring(ring_samples);
+        let (samples, queue) = ring(ring_samples);
         let (gaps, gap_queue) = mailbox();
         let track = Self { samples, gaps, open_gap: None, position: 0, lost_samples: 0 };
         (track, Queue { samples: queue, gaps: gap_queue, noise })
     }
 
     /// Samples that the ring takes now.
-    pub(super) fn writable_samples(&self) -> usize {
-        self.samples.vacant_len()
+    pub(super) fn writable_samples(&mut self) -> usize {
+        self.samples.room()
+    }
+
+    /// Has the cache fetch what the next samples go to.
+    #[inline]
+    pub(super) fn prefetch(&self, samples: usize) {
+        self.samples.prefetch(samples);
     }
 
     /// Samples recorded so far, those in gaps included.
@@ -73,15 +78,17 @@ impl Track {
         if samples.is_empty() {
             return true;
         }
-        // A frame may be longer than the ring; half of that is worth going on for.
-        let enough = samples.len().min(self.samples.capacity().get() / 2);
         let gap_told = match self.open_gap {
-            Some(gap) => self.samples.vacant_len() >= enough && self.gaps.try_push(gap).is_ok(),
+            Some(gap) => {
+                // A frame may be longer than the ring; half of that is worth going on for.
+                let enough = samples.len().min(self.samples.capacity() / 2);
+                self.samples.room() >= enough && self.gaps.try_push(gap).is_ok()
+            }
             None => true,
         };
         let queued = if gap_told {
             self.open_gap = None;
-            self.samples.push_slice(samples)
+            self.samples.push(samples)
         } else {
             0
         };
@@ -120,10 +127,11 @@ impl Track {
 #[cfg(all(test, not(loom)))]
 mod tests {
     use super::*;
-    use ringbuf::traits::Consumer;
 
     fn drain(queue: &mut Queue) -> Vec<i16> {
-        queue.samples.pop_iter().collect()
+        let drained = queue.samples.peek(usize::MAX).concat();
+        queue.samples.skip(drained.len());
+        drained
     }
 
     #[test]

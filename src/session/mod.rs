@@ -66,17 +66,20 @@ pub struct KeySpan {
 /// `P` is where a detector of call-progress tones lives: in place, or, where most sessions listen for none and memory
 /// counts, behind a pointer such as `Box<CallProgressDetector>`.
 #[derive(Clone, Debug)]
+// What a push touches lies together behind the audio: each cache line that it does not need is one that it need not
+// wait for.
+#[repr(C)]
 pub struct Session<P = CallProgressDetector> {
-    state: State,
     beep: Option<Beep>,
+    signalling: TelephoneEvents,
+    keys: Keys,
+    events: Events,
     blocks: BlockBuffer,
     dtmf: DtmfDetector,
     silence: SilenceDetector,
     tones: Option<P>,
-    signalling: TelephoneEvents,
-    keys: Keys,
-    events: Events,
     limits: Limits,
+    state: State,
     /// Position of the first recorded sample, once it is known.
     record_start: Option<u64>,
     /// Samples since then that a pause left out.
@@ -180,6 +183,10 @@ impl<P: BorrowMut<CallProgressDetector> + From<CallProgressDetector>> Session<P>
 }
 
 impl<P> Session<P> {
+    /// From this byte on every push touches the session.
+    #[cfg(feature = "std")]
+    pub(crate) const TOUCHED_FROM: usize = core::mem::offset_of!(Self, blocks) + BlockBuffer::TOUCHED_FROM;
+
     /// Where the session stands.
     pub const fn state(&self) -> State {
         self.state

@@ -198,7 +198,6 @@ impl Peak {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::dsp::BLOCK_SAMPLES;
     use crate::dsp::dtmf::{HIGH_HZ, LOW_HZ};
 

@@ -4,11 +4,13 @@ use super::source::Source;
 use super::usage::{ThreadCounts, thread_cpu};
 use super::{FRAME_MS, FRAME_SAMPLES};
 use crate::args::Pace;
-use afterbeep::engine::{EngineConfig, SessionError, SessionHandle};
+use afterbeep::engine::{EngineConfig, Push, SessionError, SessionHandle, push_many};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+/// Channels that are pushed to by one call.
+const PUSHES: usize = 16;
 /// How long a feeder waits for the writers before it looks again.
 const RING_WAIT: Duration = Duration::from_millis(1);
 
@@ -91,6 +93,7 @@ impl<'a> Feeder<'a> {
         };
         let mut warm = None;
         let (mut fed, mut joined, mut ring_waits) = (0, 0, 0);
+        let mut pushes = Vec::with_capacity(PUSHES);
         for turn in 0.. {
             turns.wait();
             while joined < self.channels.len() && self.joins_at(joined) <= turn {
@@ -101,8 +104,22 @@ impl<'a> Feeder<'a> {
             }
             self.progress.fed.store(fed, Ordering::Release);
             let mut frames = 0;
-            for channel in &mut self.channels[fed..joined] {
-                frames += u64::from(channel.feed(self.plan, &mut self.sampler, &mut ring_waits));
+            for channels in self.channels[fed..joined].chunks_mut(PUSHES) {
+                pushes.extend(channels.iter_mut().filter_map(|its| its.next(self.plan, &mut ring_waits)));
+                if self.sampler.times(pushes.len()) {
+                    for push in &mut pushes {
+                        push.outcome = self.sampler.push(|| push.session.push(push.frame));
+                    }
+                } else {
+                    push_many(&mut pushes);
+                    self.sampler.pass(pushes.len());
+                }
+                let fed_now = channels.iter_mut().filter(|channel| !channel.over);
+                for (channel, push) in fed_now.zip(pushes.drain(..)) {
+                    // What an overrun loses is counted in the session's result.
+                    channel.over = !matches!(push.outcome, Ok(()) | Err(SessionError::Overrun));
+                    frames += u64::from(!channel.over);
+                }
             }
             self.progress.frames.fetch_add(frames, Ordering::Relaxed);
             if joined == self.channels.len() && frames == 0 {
@@ -136,25 +153,25 @@ impl<'a> Feeder<'a> {
 }
 
 impl Channel {
-    /// Pushes the next frame, and says whether the session took it. What went wrong is in the session's result.
+    /// The next frame, unless the session takes none any more. What went wrong is in the session's result.
     #[inline]
-    fn feed(&mut self, plan: &Plan, sampler: &mut Sampler, ring_waits: &mut u64) -> bool {
+    fn next<'s>(&mut self, plan: &Plan<'s>, ring_waits: &mut u64) -> Option<Push<'s>> {
         if self.over {
-            return false;
+            return None;
         }
         if matches!(plan.pace, Pace::Max) && self.room == 0 {
             match wait_for_room(self.session, plan.half_ring, ring_waits) {
                 Ok(room) => self.room = room,
-                Err(_) => self.over = true,
+                Err(_) => {
+                    self.over = true;
+                    return None;
+                }
             }
         }
         let (frame, next) = plan.source.frame(self.position);
         self.position = next;
         self.room = self.room.saturating_sub(FRAME_SAMPLES);
-        let pushed = sampler.push(|| self.session.push(frame));
-        // What an overrun loses is counted in the session's result.
-        self.over = !matches!(pushed, Ok(()) | Err(SessionError::Overrun));
-        !self.over
+        Some(Push { session: self.session, frame, outcome: Ok(()) })
     }
 }
 

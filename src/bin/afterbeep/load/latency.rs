@@ -81,6 +81,19 @@ impl Sampler {
         if self.position < RUN { self.time(push, |sampler| &mut sampler.pushes) } else { push() }
     }
 
+    /// Whether something is to be timed, or asked, with one of the next pushes.
+    #[inline]
+    pub(super) const fn times(&self, pushes: usize) -> bool {
+        let last = self.position + pushes as u32;
+        self.position + 1 < RUN || (self.position < PERIOD / 2 && last >= PERIOD / 2) || last >= PERIOD
+    }
+
+    /// Takes note of pushes that were not timed.
+    #[inline]
+    pub(super) const fn pass(&mut self, pushes: usize) {
+        self.position += pushes as u32;
+    }
+
     #[inline]
     fn time<T>(&mut self, work: impl FnOnce() -> T, kind: impl FnOnce(&mut Self) -> &mut Latencies) -> T {
         let mut start = Instant::now();
