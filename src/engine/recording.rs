@@ -43,8 +43,8 @@ pub(super) struct Recording {
     device: Arc<Device>,
     /// Stalls in its file system when it was last written.
     known_stalls: u32,
-    /// One of them may be why samples were lost.
-    stalled: bool,
+    /// For so many writes to come one of them may be why samples were lost.
+    stalled_writes: u8,
     /// Samples of the recording that were taken from the queue, or stood for by a gap.
     position: u64,
     /// The first one of them that the file holds: the recording may have started over.
@@ -82,7 +82,7 @@ impl Recording {
             part,
             wav,
             known_stalls: device.stalls(),
-            stalled: false,
+            stalled_writes: 0,
             device,
             position: 0,
             file_start: 0,
@@ -170,7 +170,10 @@ impl Recording {
         // A gap at the end of a full ring is told only when there is room again.
         let (full, gaps) = (left == self.queue.samples.capacity(), self.gap_count);
         let stalls = self.device.stalls();
-        self.stalled |= stalls != self.known_stalls;
+        if stalls != self.known_stalls || self.device.is_suspect() {
+            // This write may wait, too, so that it is the next one that finds the gap.
+            self.stalled_writes = 2;
+        }
         self.known_stalls = stalls;
         self.start_over();
         loop {
@@ -188,7 +191,9 @@ impl Recording {
             self.write_samples(run, scratch);
             left -= run;
         }
-        self.stalled &= full && gaps == self.gap_count;
+        if !full || gaps != self.gap_count {
+            self.stalled_writes = self.stalled_writes.saturating_sub(1);
+        }
     }
 
     /// Empties the file where the recording started over. What that dropped may still be queued.
@@ -228,7 +233,7 @@ impl Recording {
         let kept = gap.samples - dropped;
         if kept > 0 {
             let start_sample = self.position + dropped - self.file_start;
-            let cause = if self.stalled { GapCause::DiskStalled } else { GapCause::RingFull };
+            let cause = if self.stalled_writes > 0 { GapCause::DiskStalled } else { GapCause::RingFull };
             self.list(Gap { start_sample, samples: gap.lost.min(kept), cause });
             if self.error.is_none() {
                 let written = match self.queue.noise.filter(|_| gap.noise) {

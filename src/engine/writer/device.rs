@@ -19,7 +19,7 @@ pub(in crate::engine) struct Device {
 
 impl Device {
     /// A writer is stalled in it: its recordings keep away from those of other file systems.
-    pub(super) fn is_suspect(&self) -> bool {
+    pub(in crate::engine) fn is_suspect(&self) -> bool {
         self.stalled_writers() > 0
     }
 
