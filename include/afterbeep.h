@@ -863,7 +863,8 @@ typedef struct afterbeep_engine_config {
    */
   uint32_t max_sessions;
   /**
-   * How often a writer looks after its sessions, in milliseconds, [1, 1000]; 20 by default.
+   * How often a writer looks after its sessions, in milliseconds, [1, 1000], at most half of ring_ms; 20 by
+   * default.
    */
   uint32_t poll_interval_ms;
   /**

@@ -93,6 +93,28 @@ fn a_callback_is_called_on_a_thread_of_its_own_and_never_after_the_close() {
 }
 
 #[test]
+fn a_callback_that_panics_is_told_the_next_event() {
+    let directory = tempfile::tempdir().unwrap();
+    let engine = engine();
+    let (tell, told) = mpsc::channel();
+    let mut calls = 0;
+    engine
+        .on_event(move |event| {
+            calls += 1;
+            assert!(calls > 1, "the first one fails");
+            tell.send(event).unwrap();
+        })
+        .unwrap();
+    open(&engine, &directory).hangup().unwrap();
+    while engine.statistics().finished_messages == 0 {
+        std::thread::yield_now();
+    }
+    let second = open(&engine, &directory);
+    second.hangup().unwrap();
+    assert_eq!(told.recv_timeout(Duration::from_secs(20)).unwrap(), EngineEvent::Finished(second));
+}
+
+#[test]
 fn a_callback_that_does_not_return_does_not_hold_up_the_close() {
     let directory = tempfile::tempdir().unwrap();
     let engine = engine();

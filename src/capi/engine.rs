@@ -22,7 +22,8 @@ pub struct afterbeep_engine_config {
     pub writer_threads: u32,
     /// Sessions open at once, [1, 65536]; 10000 by default.
     pub max_sessions: u32,
-    /// How often a writer looks after its sessions, in milliseconds, [1, 1000]; 20 by default.
+    /// How often a writer looks after its sessions, in milliseconds, [1, 1000], at most half of ring_ms; 20 by
+    /// default.
     pub poll_interval_ms: u32,
     /// Audio that is worth a write, in milliseconds, [20, 60000], at most half of ring_ms; 900 by default.
     pub batch_ms: u32,

@@ -10,7 +10,8 @@ pub struct EngineConfig {
     pub writer_threads: u32,
     /// Sessions open at once, 1 to 65 536; 10 000 by default.
     pub max_sessions: u32,
-    /// How often a writer looks after its sessions, in milliseconds, 1 to 1000; 20 by default.
+    /// How often a writer looks after its sessions, in milliseconds, 1 to 1000, at most half of `ring_ms`; 20 by
+    /// default.
     pub poll_interval_ms: u32,
     /// Audio that is worth a write, in milliseconds, 20 to 60 000, at most half of `ring_ms`; 900 by default.
     pub batch_ms: u32,
@@ -68,7 +69,9 @@ impl EngineConfig {
         if self.media_timeout_ms != 0 {
             within(self.media_timeout_ms, 100..=3_600_000, "media_timeout_ms", "0, or 100 to 3600000 ms")?;
         }
-        within(self.batch_ms, 1..=self.ring_ms / 2, "batch_ms", "at most half of ring_ms")
+        // A batch, and what comes until the writer looks again, find room.
+        within(self.poll_interval_ms, 1..=self.ring_ms / 2, "poll_interval_ms", "at most half of the ring")?;
+        within(self.batch_ms, 1..=self.ring_ms / 2, "batch_ms", "at most half of the ring")
     }
 }
 

@@ -28,7 +28,6 @@ pub(super) struct Scratch {
 
 /// What a recording needs now.
 pub(super) enum Due {
-    Nothing,
     Write,
     Finish(Ended),
 }
@@ -108,7 +107,7 @@ impl Recording {
     }
 
     /// Says what is due, and tells the host what there is to tell. No file operation.
-    pub(super) fn look(&mut self, now: Instant, times: &Times, shared: &EngineShared) -> Due {
+    pub(super) fn look(&mut self, now: Instant, times: &Times, shared: &EngineShared) -> Option<Due> {
         // Asked before the queue is looked at: what the ended session queued is then all there.
         let ended = self.slot.ended(self.handle.generation());
         let told_events = self.slot.told_events();
@@ -117,7 +116,7 @@ impl Recording {
             shared.events.put(EngineEvent::SessionEvents(self.handle));
         }
         if let Some(ended) = ended {
-            return Due::Finish(ended);
+            return Some(Due::Finish(ended));
         }
         let clock = self.slot.clock();
         self.supervise(clock, now, times);
@@ -128,10 +127,10 @@ impl Recording {
             if new >= times.batch_samples as u64 || now.saturating_duration_since(since) >= times.batch_age {
                 self.waiting_since = None;
                 self.written_clock = clock;
-                return Due::Write;
+                return Some(Due::Write);
             }
         }
-        Due::Nothing
+        None
     }
 
     /// Ends a session whose host has stopped delivering audio.

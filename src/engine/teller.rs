@@ -4,6 +4,7 @@ use super::EngineEvent;
 use super::slot::EngineShared;
 use super::thread;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::JoinHandle;
@@ -58,7 +59,8 @@ fn tell(engine: &EngineShared, order: &AtomicU32, mut callback: impl FnMut(Engin
                 if order.fetch_or(CALLING, Ordering::AcqRel) & LEAVE != 0 {
                     return;
                 }
-                callback(event);
+                // Said by the panic itself; later events are told all the same.
+                let _ = catch_unwind(AssertUnwindSafe(|| callback(event)));
                 order.fetch_and(!CALLING, Ordering::AcqRel);
             }
             Ok(None) if last => return,

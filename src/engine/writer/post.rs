@@ -132,17 +132,16 @@ pub(super) fn serve(crew: &Arc<Crew>, post: &Arc<Post>, lease: u64, ward_of: Opt
             if closing {
                 recording.stop();
             }
-            let due = recording.look(now, &crew.times, &crew.shared);
-            if matches!(due, Due::Nothing) {
+            let Some(due) = recording.look(now, &crew.times, &crew.shared) else {
                 place += 1;
                 continue;
-            }
+            };
             let (handle, device) = (recording.handle(), Arc::clone(recording.device()));
             let at_work = Place::AtWork(Arc::clone(&device), handle);
             let Some(Place::Here(recording)) =
                 shard.recordings.get_mut(place).map(|place| std::mem::replace(place, at_work))
             else {
-                return;
+                break;
             };
             post.working_since_ms.store(crew.now_ms(), Ordering::Release);
             drop(shard);
@@ -194,7 +193,6 @@ fn work(
             recording.write(scratch, &crew.shared.counters);
             Some(recording)
         }
-        Due::Nothing => Some(recording),
     };
     crew.shared.counters.took(began.elapsed());
     left
