@@ -1,6 +1,8 @@
 //! What does a frame of 20 ms cost the media thread?
 
-use afterbeep::engine::{Engine, EngineConfig, FileConfig, Push};
+use afterbeep::cpu;
+use afterbeep::dsp::call_progress::CallProgressDetector;
+use afterbeep::engine::{Engine, EngineConfig, FileConfig};
 use afterbeep::session::{Session, SessionConfig, Terminators};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
@@ -24,7 +26,7 @@ fn push(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("push");
     group.throughput(Throughput::Elements(FRAME_SAMPLES as u64));
 
-    let mut session = Session::new(&endless).unwrap();
+    let mut session = Session::<CallProgressDetector>::with_kernel(&endless, cpu::kernel()).unwrap();
     let mut speech = frames.iter().cycle();
     group.bench_function("session", |bencher| {
         bencher.iter(|| session.push(black_box(speech.next().unwrap())));
@@ -55,46 +57,5 @@ fn push(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// What does a tick of a thousand sessions cost, one by one and by one call?
-fn push_many(criterion: &mut Criterion) {
-    let frames = frames();
-    let endless = SessionConfig { beep: None, max_duration_ms: 0, ..SessionConfig::default() };
-    let endless = SessionConfig { terminators: Terminators::NONE, ..endless };
-    let mut group = criterion.benchmark_group("push_many");
-    for count in [100, 1_000] {
-        let directory = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-        let config = EngineConfig { poll_interval_ms: 1, ..EngineConfig::default() };
-        let engine = Engine::new(&config).unwrap();
-        let file = FileConfig::new(directory.path());
-        let sessions: Vec<_> = (0..count).map(|_| engine.open(&endless, &file).unwrap()).collect();
-        let mut tick = 0;
-        let mut next = || {
-            // What is timed is the media thread's work, not the wait for a writer on the same machine.
-            while sessions.iter().any(|session| session.writable_samples().unwrap() < FRAME_SAMPLES) {
-                std::thread::yield_now();
-            }
-            tick += 1;
-            let frame = |place: usize| &frames[(tick + 7 * place) % frames.len()];
-            let push = |(place, &session)| Push { session, frame: frame(place), outcome: Ok(()) };
-            sessions.iter().enumerate().map(push).collect::<Vec<_>>()
-        };
-        group.throughput(Throughput::Elements(count));
-        group.bench_function(format!("{count} calls"), |bencher| {
-            let run = |pushes: &mut Vec<Push>| {
-                for push in pushes {
-                    push.outcome = push.session.push(black_box(push.frame));
-                }
-            };
-            bencher.iter_batched_ref(&mut next, run, BatchSize::PerIteration);
-        });
-        group.bench_function(format!("one call for {count}"), |bencher| {
-            let run = |pushes: &mut Vec<Push>| afterbeep::engine::push_many(black_box(pushes));
-            bencher.iter_batched_ref(&mut next, run, BatchSize::PerIteration);
-        });
-        sessions.iter().for_each(|session| session.cancel().unwrap());
-    }
-    group.finish();
-}
-
-criterion_group!(benches, push, push_many);
+criterion_group!(benches, push);
 criterion_main!(benches);

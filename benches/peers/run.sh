@@ -4,9 +4,10 @@
 #
 #   benches/peers/run.sh [DIR]
 #
-# The files go to a directory of their own in DIR, /dev/shm by default, and are removed; 1.6 GB are needed. Each row is the
+# The files go to a directory of their own in DIR, /dev/shm by default, and are removed; 3.2 GB are needed. Each row is the
 # best of RUNS runs (default 3), so that what else the machine does counts little. CHANNELS="1000 10000" are the numbers of
-# channels; FRAMES (default 5000000) the frames of all channels in a run. INPUT is what callers say (default
+# channels; FRAMES (default 10000000: 20 s, a message of the default length, on 10000 channels) the
+# frames of all channels in a run. INPUT is what callers say (default
 # tests/data/message.wav), AFTERBEEP another program to measure, LOAD_FLAGS more flags for it. Exit status 0 where ours
 # takes a quarter at most, an eighth without writing. Needs cc and python3; installs libspandsp-dev and libsndfile1-dev
 # where they are missing and it may.
@@ -40,7 +41,7 @@ measure() {
 }
 
 for count in $channels; do
-    seconds=$((${FRAMES:-5000000} / 50 / count))
+    seconds=$((${FRAMES:-10000000} / 50 / count))
     seconds=$((seconds > 0 ? seconds : 1))
     for _ in $(seq "${RUNS:-3}"); do
         # shellcheck disable=SC2086

@@ -289,7 +289,7 @@ const AHEAD: usize = 2;
 
 /// Pushes a frame to each of many sessions, as a host does that ticks all its channels at once. It does what
 /// [`SessionHandle::push`] does for each of them, and asks for the next ones' memory meanwhile, as with many
-/// sessions each one's has left the cache. `benches/push.rs` compares it with the calls one by one. Each session's rules
+/// sessions each one's has left the cache. `examples/push_many.rs` compares it with the calls one by one. Each session's rules
 /// are those of `push`.
 pub fn push_many(pushes: &mut [Push<'_>]) {
     for place in 0..pushes.len() + AHEAD {
