@@ -1,11 +1,12 @@
 //! What an engine tells its host beside the audio.
 
 use super::SessionHandle;
+use super::alarm::Alarm;
 use crossbeam::queue::ArrayQueue;
-use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
+use std::os::fd::BorrowedFd;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// What an engine tells. It names a session; what happened there, the session's own calls say.
@@ -30,9 +31,7 @@ pub enum EngineEvent {
 #[derive(Debug)]
 pub(super) struct EventQueue {
     queue: ArrayQueue<EngineEvent>,
-    readable: OwnedFd,
-    /// Somebody watches the descriptor, or waits on it.
-    watched: AtomicBool,
+    alarm: Alarm,
     lost: AtomicU64,
     told_lost: AtomicU64,
 }
@@ -46,8 +45,7 @@ impl EventQueue {
     pub(super) fn new(sessions: u32) -> io::Result<Self> {
         Ok(Self {
             queue: ArrayQueue::new(2 * sessions as usize + 64),
-            readable: eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?,
-            watched: AtomicBool::new(false),
+            alarm: Alarm::new()?,
             lost: AtomicU64::new(0),
             told_lost: AtomicU64::new(0),
         })
@@ -58,11 +56,7 @@ impl EventQueue {
         if self.queue.push(event).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
-        // Either this thread sees the watcher, or the watcher sees the event.
-        fence(Ordering::SeqCst);
-        if self.watched.load(Ordering::Relaxed) {
-            self.make_readable();
-        }
+        self.alarm.put();
     }
 
     /// Takes the oldest event.
@@ -70,13 +64,10 @@ impl EventQueue {
         if let Some(event) = self.queue.pop() {
             return Ok(Some(event));
         }
-        if self.watched.load(Ordering::Relaxed) {
-            // Cleared before the second look, so that what comes after it is readable again.
-            let _ = rustix::io::read(&self.readable, &mut [0; 8]);
-        }
+        self.alarm.clear();
         if let Some(event) = self.queue.pop() {
             // The others make it readable no more.
-            self.make_readable_if_watched();
+            self.alarm.ring_if_watched();
             return Ok(Some(event));
         }
         let lost = self.lost.load(Ordering::Relaxed);
@@ -105,14 +96,15 @@ impl EventQueue {
             // Longer than the system can wait is for ever.
             let left = left.and_then(|left| Timespec::try_from(left).ok());
             // A signal, or another waiter, may come first: the loop looks again.
-            let _ = poll(&mut [PollFd::new(&self.readable, PollFlags::IN)], left.as_ref());
+            let _ =
+                poll(&mut [PollFd::from_borrowed_fd(self.alarm.descriptor(), PollFlags::IN)], left.as_ref());
         }
     }
 
     /// The descriptor, for the host's own poll loop.
     pub(super) fn descriptor(&self) -> BorrowedFd<'_> {
         self.watch();
-        self.readable.as_fd()
+        self.alarm.descriptor()
     }
 
     /// Events that were lost since the start.
@@ -122,28 +114,11 @@ impl EventQueue {
 
     /// Wakes whoever waits, for nothing.
     pub(super) fn wake(&self) {
-        self.make_readable();
+        self.alarm.ring();
     }
 
     fn watch(&self) {
-        if !self.watched.load(Ordering::Relaxed) {
-            self.watched.store(true, Ordering::Relaxed);
-            fence(Ordering::SeqCst);
-            if !self.queue.is_empty() {
-                self.make_readable();
-            }
-        }
-    }
-
-    fn make_readable_if_watched(&self) {
-        if self.watched.load(Ordering::Relaxed) {
-            self.make_readable();
-        }
-    }
-
-    fn make_readable(&self) {
-        // It fails only where it is readable already.
-        let _ = rustix::io::write(&self.readable, &1_u64.to_ne_bytes());
+        self.alarm.watch(|| self.queue.is_empty());
     }
 }
 

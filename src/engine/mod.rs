@@ -2,6 +2,7 @@
 //! threads, results.
 
 mod admission;
+mod alarm;
 mod config;
 mod error;
 mod event;

@@ -29,11 +29,16 @@ pub(super) enum Seed {
     RingSeen,
     RingTaken,
     RingRoomSeen,
+    AlarmPut,
+    AlarmWatched,
 }
 
 #[cfg(not(all(loom, test)))]
 mod real {
     use super::{Ordering, Seed};
+    use rustix::event::{EventfdFlags, eventfd};
+    use std::io;
+    use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
     pub use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64};
     // std's are not built for ThreadSanitizer: each of its contended locks would look like a race in what it guards.
     pub use parking_lot::{Condvar, Mutex, MutexGuard};
@@ -42,6 +47,34 @@ mod real {
     #[inline]
     pub const fn ordering(_: Seed, ordering: Ordering) -> Ordering {
         ordering
+    }
+
+    #[inline]
+    pub fn fence(_: Seed) {
+        std::sync::atomic::fence(Ordering::SeqCst);
+    }
+
+    /// A descriptor that can be made readable.
+    #[derive(Debug)]
+    pub struct Readable(OwnedFd);
+
+    impl Readable {
+        pub fn new() -> io::Result<Self> {
+            Ok(Self(eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?))
+        }
+
+        pub fn set(&self) {
+            // It fails only where it is readable already.
+            let _ = rustix::io::write(&self.0, &1_u64.to_ne_bytes());
+        }
+
+        pub fn clear(&self) {
+            let _ = rustix::io::read(&self.0, &mut [0; 8]);
+        }
+
+        pub fn descriptor(&self) -> BorrowedFd<'_> {
+            self.0.as_fd()
+        }
     }
 
     /// Watches who touches what, in the models.
