@@ -3,8 +3,10 @@
 mod format;
 mod header;
 mod reader;
+mod storage;
 mod writer;
 
 pub use format::Format;
 pub use reader::{ReadError, WavReader};
+pub use storage::Storage;
 pub use writer::{WavWriter, WriteError};

@@ -1,9 +1,8 @@
 use super::Format;
 use super::header::{Header, header_len};
+use super::storage::{Storage, write_all_at};
 use crate::line::SampleRate;
-use std::fs::File;
-use std::io::{self, IoSlice};
-use std::os::unix::fs::FileExt;
+use std::io;
 
 /// Silence is written in pieces of this many samples.
 const SILENCE_SAMPLES: usize = 4_096;
@@ -12,7 +11,7 @@ const SILENCE_SAMPLES: usize = 4_096;
 /// so that a header is at most one batch behind, and never ahead.
 #[derive(Debug)]
 pub struct WavWriter {
-    file: File,
+    storage: Box<dyn Storage>,
     format: Format,
     rate: SampleRate,
     samples: u64,
@@ -46,9 +45,13 @@ impl From<WriteError> for io::Error {
 
 impl WavWriter {
     /// Begins a file: an empty WAV from now on.
-    pub fn new(file: File, format: Format, rate: SampleRate) -> Result<Self, WriteError> {
-        let file_bytes = header_len(format);
-        let mut writer = Self { file, format, rate, samples: 0, counted: 0, file_bytes, written_bytes: 0 };
+    pub fn new(
+        storage: impl Storage + 'static,
+        format: Format,
+        rate: SampleRate,
+    ) -> Result<Self, WriteError> {
+        let (storage, file_bytes) = (Box::new(storage), header_len(format));
+        let mut writer = Self { storage, format, rate, samples: 0, counted: 0, file_bytes, written_bytes: 0 };
         writer.write_header(0)?;
         Ok(writer)
     }
@@ -56,6 +59,11 @@ impl WavWriter {
     /// Samples in the file.
     pub const fn samples(&self) -> u64 {
         self.samples
+    }
+
+    /// What it writes to: for syncing, and reserving room.
+    pub fn storage(&mut self) -> &mut dyn Storage {
+        &mut *self.storage
     }
 
     /// Bytes written to the file so far, headers included.
@@ -74,7 +82,7 @@ impl WavWriter {
         let (written, done) = match self.format {
             // As they lie in memory.
             Format::Pcm16 if cfg!(target_endian = "little") => {
-                write_all_at(&self.file, pieces.map(bytemuck::cast_slice), offset)
+                write_all_at(&mut *self.storage, pieces.map(bytemuck::cast_slice), offset)
             }
             format => {
                 bytes.clear();
@@ -82,7 +90,7 @@ impl WavWriter {
                 if !self.data_bytes(total).is_multiple_of(2) {
                     bytes.push(0);
                 }
-                write_all_at(&self.file, [bytes, &[]], offset)
+                write_all_at(&mut *self.storage, [bytes], offset)
             }
         };
         self.written_bytes += written;
@@ -125,7 +133,8 @@ impl WavWriter {
         let length = header_len(self.format) + data.next_multiple_of(2);
         if cut || self.file_bytes != length {
             if data % 2 == 1 {
-                self.file.write_all_at(&[0], self.end_of(self.samples))?;
+                let end = self.end_of(self.samples);
+                write_all_at(&mut *self.storage, [&[0]], end).1?;
             }
             self.set_len(length)?;
         }
@@ -133,14 +142,14 @@ impl WavWriter {
     }
 
     fn set_len(&mut self, bytes: u64) -> Result<(), WriteError> {
-        self.file.set_len(bytes)?;
+        self.storage.set_len(bytes)?;
         self.file_bytes = bytes;
         Ok(())
     }
 
     fn write_header(&mut self, samples: u64) -> Result<(), WriteError> {
         let header = self.header(samples)?;
-        self.file.write_all_at(header.bytes(), 0)?;
+        write_all_at(&mut *self.storage, [header.bytes()], 0).1?;
         self.written_bytes += header.bytes().len() as u64;
         self.counted = samples;
         Ok(())
@@ -159,30 +168,12 @@ impl WavWriter {
     }
 }
 
-/// Writes as much as the disk takes, and says how much that was.
-fn write_all_at(file: &File, mut pieces: [&[u8]; 2], offset: u64) -> (u64, io::Result<()>) {
-    let mut written = 0;
-    while pieces.iter().any(|piece| !piece.is_empty()) {
-        match rustix::io::pwritev(file, &pieces.map(IoSlice::new), offset + written) {
-            Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
-            Ok(count) => {
-                written += count as u64;
-                let [first, second] = &mut pieces;
-                let of_first = count.min(first.len());
-                *first = &first[of_first..];
-                *second = &second[count - of_first..];
-            }
-            Err(rustix::io::Errno::INTR) => {}
-            Err(error) => return (written, Err(error.into())),
-        }
-    }
-    (written, Ok(()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::wav::WavReader;
+    use std::fs::File;
+    use std::os::unix::fs::FileExt;
 
     fn read(file: &File) -> Vec<i16> {
         let mut bytes = Vec::new();
