@@ -83,11 +83,54 @@ fn order_matters() {
     assert!(matches!(read(&riff(&[(b"fmt ", &PCM[..12])])), Err(ReadError::NotWav(_))));
 }
 
+/// A `fmt ` chunk of IMA ADPCM with such blocks.
+fn ima_fmt(block_bytes: u16, block_samples: u16) -> Vec<u8> {
+    let mut fmt = [&PCM[..], &[2, 0], &block_samples.to_le_bytes()].concat();
+    fmt[..2].copy_from_slice(&[0x11, 0]);
+    fmt[12..14].copy_from_slice(&block_bytes.to_le_bytes());
+    fmt[14..16].copy_from_slice(&[4, 0]);
+    fmt
+}
+
+#[test]
+fn ima_adpcm_is_read_as_far_as_fact_and_file_go() {
+    // Two blocks; in each: the first sample, then codes of the smallest steps.
+    let block = [&[100, 0, 0, 0][..], &[0x80; 4]].concat();
+    let data = [&block[..], &block].concat();
+    let with_fact = |fact: u32, data: &[u8]| {
+        riff(&[(b"fmt ", &ima_fmt(8, 9)), (b"fact", &fact.to_le_bytes()), (b"data", data)])
+    };
+    assert_eq!(read(&with_fact(12, &data)).unwrap(), [100; 12]);
+    // What contradicts the data is not believed.
+    for fact in [0, 5, 19, u32::MAX] {
+        assert_eq!(read(&with_fact(fact, &data)).unwrap(), [100; 18], "{fact}");
+    }
+    assert_eq!(read(&with_fact(18, &data[..13])).unwrap(), [100; 11]);
+    // Blocks with room behind their samples, and blocks that contradict themselves.
+    assert_eq!(read(&riff(&[(b"fmt ", &ima_fmt(8, 3)), (b"data", &data)])).unwrap(), [100; 6]);
+    assert_eq!(read(&riff(&[(b"fmt ", &ima_fmt(4, 1)), (b"data", &block)])).unwrap().len(), 2);
+    for (block_bytes, block_samples) in [(0, 0), (3, 1), (8, 0), (8, 10), (256, 506)] {
+        let file = riff(&[(b"fmt ", &ima_fmt(block_bytes, block_samples)), (b"data", &data)]);
+        assert!(matches!(read(&file), Err(ReadError::NotWav(_))), "{block_bytes} {block_samples}");
+    }
+}
+
+#[test]
+fn what_a_file_says_about_itself_is_bounded() {
+    let list = [&b"INFOINAM\xFF\xFF\xFF\x7F"[..], &[b'x'; 100_000]].concat();
+    let file = riff(&[(b"LIST", &list), (b"fmt ", &PCM), (b"data", &[1, 0])]);
+    let reader = WavReader::new(Cursor::new(&file[..])).unwrap();
+    assert_eq!(reader.metadata().node_name.as_ref().map(String::len), Some(64));
+    assert_eq!(read(&file).unwrap(), [1]);
+}
+
 proptest! {
     #[test]
     fn any_bytes_are_answered(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
         let _ = read(&bytes);
         let _ = read(&[b"RIFF\xFF\xFF\xFF\xFFWAVE", &bytes[..]].concat());
+        let ima = riff(&[(b"fmt ", &ima_fmt(8, 9)), (b"data", &bytes)]);
+        prop_assert!(read(&ima).unwrap().len() <= bytes.len().div_ceil(8) * 9);
     }
 
     #[test]

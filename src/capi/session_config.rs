@@ -13,7 +13,7 @@ use crate::dsp::tone_plan::{LEARNED_MAX, ToneKind, TonePattern, TonePlan};
 use crate::engine::FileConfig;
 use crate::line::SampleRate;
 use crate::session::{SessionConfig, Terminators};
-use crate::wav::Format;
+use crate::wav::{Format, HeaderStyle, Metadata};
 use std::ffi::c_char;
 use std::mem::size_of;
 use std::ptr;
@@ -109,6 +109,14 @@ pub struct afterbeep_session_config {
     /// Level in dBm0, [-80, -30], of the noise that the caller hears after the beep, and that stands in the file where the
     /// line lost audio; 0 (default) for silence.
     pub comfort_noise_dbm0: f32,
+    /// What the file's header has beside the format: afterbeep_header_style; AFTERBEEP_HEADER_STYLE_FULL by default.
+    pub header_style: u32,
+    /// 1 notes the start time and the software in the file, 0 (default) does not. A plain header takes no metadata.
+    pub metadata: u32,
+    /// The call flow's node, to be noted in the file, 64 bytes at most; NULL (default) for none.
+    pub node_name: *const c_char,
+    /// The caller, to be noted in the file, 64 bytes at most; NULL (default) for none.
+    pub caller: *const c_char,
 }
 
 /// The tail of the final silence that is kept where it is cut.
@@ -162,6 +170,10 @@ impl Default for afterbeep_session_config {
             silence_stop_above_floor_db: adaptive.stop_above_floor_db,
             silence_hangover_ms: adaptive.hangover_ms,
             comfort_noise_dbm0: session.comfort_noise_dbm0.unwrap_or(0.0),
+            header_style: HeaderStyle::default() as u32,
+            metadata: 0,
+            node_name: ptr::null(),
+            caller: ptr::null(),
         }
     }
 }
@@ -224,6 +236,7 @@ unsafe fn translate(fields: &afterbeep_session_config) -> Result<(SessionConfig,
         .ok_or_else(|| invalid("format", "format takes an afterbeep_format".into()))?;
     let switches = [
         (fields.beep, "beep"),
+        (fields.metadata, "metadata"),
         (fields.mask_digits, "mask_digits"),
         (fields.trim_final_silence, "trim_final_silence"),
         (fields.start_on_speech, "start_on_speech"),
@@ -267,7 +280,15 @@ unsafe fn translate(fields: &afterbeep_session_config) -> Result<(SessionConfig,
         silence,
         ..SessionConfig::default()
     };
-    let file = FileConfig { directory: directory.into(), name: file_name.map(str::to_owned), format };
+    let header = HeaderStyle::from_number(fields.header_style)
+        .ok_or_else(|| invalid("header_style", "header_style takes an afterbeep_header_style".into()))?;
+    let metadata = Metadata {
+        node_name: named("node_name", fields.node_name)?.map(str::to_owned),
+        caller: named("caller", fields.caller)?.map(str::to_owned),
+        ..if fields.metadata == 1 { Metadata::now() } else { Metadata::default() }
+    };
+    let name = file_name.map(str::to_owned);
+    let file = FileConfig { directory: directory.into(), name, format, header, metadata };
     Ok((session, file))
 }
 

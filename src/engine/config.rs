@@ -1,6 +1,6 @@
 use super::slot::SLOTS_MAX;
 use crate::session::ConfigError;
-use crate::wav::Format;
+use crate::wav::{Format, HeaderStyle, Metadata};
 use std::path::PathBuf;
 
 /// How an engine works.
@@ -84,11 +84,29 @@ pub struct FileConfig {
     pub name: Option<String>,
     /// How samples are stored; 16-bit PCM by default.
     pub format: Format,
+    /// What its header has beside that; by default room to grow past 4 GiB, and a marker while it is recorded.
+    pub header: HeaderStyle,
+    /// What the file says about itself; nothing by default. A plain header has none.
+    pub metadata: Metadata,
 }
 
 impl FileConfig {
     /// A file with a fresh name, 16-bit PCM.
     pub fn new(directory: impl Into<PathBuf>) -> Self {
-        Self { directory: directory.into(), name: None, format: Format::default() }
+        Self {
+            directory: directory.into(),
+            name: None,
+            format: Format::default(),
+            header: HeaderStyle::default(),
+            metadata: Metadata::default(),
+        }
+    }
+
+    /// Says which field contradicts another one, if one does.
+    pub fn validate(&self) -> Result<(), ConfigError> {
+        if self.header == HeaderStyle::Plain && !self.metadata.is_empty() {
+            return Err(ConfigError { field: "metadata", takes: "nothing where the header is plain" });
+        }
+        Ok(())
     }
 }

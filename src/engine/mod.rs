@@ -68,7 +68,7 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(10);
 type EngineSession = Session<Box<CallProgressDetector>>;
 
 /// The least limit on a file's size that a recording can begin with: its header fits.
-const LEAST_FILE_BYTES: u64 = 128;
+const LEAST_FILE_BYTES: u64 = 512;
 
 /// Opens sessions and writes their files.
 ///
@@ -132,6 +132,7 @@ impl Engine {
             .then(|| Box::new(Holdback::new(pre_roll as usize, session.mask_digits)));
         let noise = session.comfort_noise_dbm0.map(ComfortNoise::new);
         let session = EngineSession::with_kernel(session, cpu::kernel())?;
+        file.validate()?;
         let player = Player::new(session.beep().copied(), noise);
         let (media, ends, queue) = Media::new(session, self.ring_samples(rate), holdback, noise);
         check_file_system(&self.crew, &file.directory, self.config.min_free_kib)?;
@@ -249,5 +250,6 @@ fn begin(file: File, config: &FileConfig, rate: SampleRate) -> std::io::Result<(
         return Err(Errno::FBIG.into());
     }
     let device = file.metadata()?.dev();
-    Ok((WavWriter::new(file, config.format, rate)?, device))
+    let FileConfig { format, header, metadata, .. } = config;
+    Ok((WavWriter::with_header(file, *format, rate, *header, metadata)?, device))
 }

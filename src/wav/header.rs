@@ -1,62 +1,194 @@
-use super::Format;
+//! The bytes before the first sample; `docs/files.md` has them with their offsets.
+
+use super::Metadata;
+use super::format::{Coding, Format};
 use crate::line::SampleRate;
 
 /// Format tags of the `fmt ` chunk (RFC 2361).
 pub(super) const TAG_PCM: u16 = 1;
 pub(super) const TAG_ALAW: u16 = 6;
 pub(super) const TAG_ULAW: u16 = 7;
+pub(super) const TAG_IMA_ADPCM: u16 = 0x11;
 
-/// Longest header.
-const HEADER_MAX: usize = 58;
+/// The chunk that says that a file of ours is being recorded; zeros once it is closed.
+pub(super) const MARKER_ID: [u8; 4] = *b"aftb";
+/// Its bytes while it is: a text, and the version of this layout.
+pub(super) const MARKER: [u8; 16] = *b"being recorded\x01\0";
 
-/// Bytes before the first sample.
-pub(super) const fn header_len(format: Format) -> u64 {
-    match format {
-        Format::Pcm16 => 44,
-        // G.711 takes the 18-byte `fmt ` and a `fact` chunk, as RIFF wants for all but PCM.
-        Format::Alaw | Format::Ulaw => 58,
+/// The chunk that keeps the room for `ds64`, which takes its place past 4 GiB (EBU Tech 3306).
+const RESERVED_ID: &[u8; 4] = b"JUNK";
+const DS64_BYTES: usize = 28;
+/// What a 32-bit size says where `ds64` has the true one.
+pub(super) const IN_DS64: u32 = u32::MAX;
+
+/// What a file's header has beside what every WAV file needs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u32)]
+pub enum HeaderStyle {
+    /// Room to become RF64 past 4 GiB, a marker while the file is recorded, by which an interrupted recording is found,
+    /// and metadata if given.
+    #[default]
+    Full = 1,
+    /// Nothing: 44 bytes for PCM, 58 for G.711, 60 for IMA ADPCM. Such a file ends at 4 GiB, has no metadata, and does
+    /// not tell that its recording was interrupted.
+    Plain = 2,
+}
+
+impl HeaderStyle {
+    /// The style of a number of the C ABI.
+    pub const fn from_number(number: u32) -> Option<Self> {
+        match number {
+            1 => Some(Self::Full),
+            2 => Some(Self::Plain),
+            _ => None,
+        }
     }
 }
 
-/// A file's header.
-#[derive(Clone, Copy, Debug)]
+/// The longest header: one sector, which a disk writes whole or not at all.
+const HEADER_MAX: usize = 512;
+
+/// What a file's headers have in common, whatever they count. Small, as sessions have to be.
+#[derive(Debug)]
 pub(super) struct Header {
+    format: Format,
+    rate: SampleRate,
+    style: HeaderStyle,
+    /// The `LIST` chunk: one word where there is none.
+    list: Option<Box<Box<[u8]>>>,
+}
+
+/// A header as it is written.
+#[derive(Debug)]
+pub(super) struct HeaderBytes {
     bytes: [u8; HEADER_MAX],
     length: usize,
 }
 
 impl Header {
-    /// The header of a file that holds so many bytes of audio. RIFF sizes are 32 bits: `None` past 4 GiB.
-    pub(super) fn new(format: Format, rate: SampleRate, data_bytes: u64) -> Option<Self> {
-        let padding = data_bytes % 2;
-        let riff_bytes = u32::try_from(header_len(format) - 8 + data_bytes + padding).ok()?;
-        let data_bytes = data_bytes as u32;
-        let (tag, bytes) = match format {
-            Format::Pcm16 => (TAG_PCM, 2u16),
-            Format::Alaw => (TAG_ALAW, 1),
-            Format::Ulaw => (TAG_ULAW, 1),
+    /// A plain one leaves the metadata out.
+    pub(super) fn new(format: Format, rate: SampleRate, style: HeaderStyle, metadata: &Metadata) -> Self {
+        let list = (style == HeaderStyle::Full && !metadata.is_empty())
+            .then(|| Box::new(metadata.chunk().into_boxed_slice()));
+        Self { format, rate, style, list }
+    }
+
+    pub(super) const fn format(&self) -> Format {
+        self.format
+    }
+
+    pub(super) const fn coding(&self) -> Coding {
+        Coding::new(self.format, self.rate)
+    }
+
+    /// Bytes before the first sample.
+    pub(super) fn len(&self) -> u64 {
+        let riff_and_data = 12 + 8;
+        let fmt = 8 + u64::from(self.fmt_bytes());
+        let fact = if self.has_fact() { 12 } else { 0 };
+        let full = match self.style {
+            HeaderStyle::Full => 8 + DS64_BYTES + 8 + MARKER.len(),
+            HeaderStyle::Plain => 0,
         };
-        let extended = tag != TAG_PCM;
-        let mut header = Self { bytes: [0; HEADER_MAX], length: 0 };
-        header.put(b"RIFF");
-        header.put(&riff_bytes.to_le_bytes());
-        header.put(b"WAVEfmt ");
-        header.put(&if extended { 18u32 } else { 16 }.to_le_bytes());
-        header.put(&tag.to_le_bytes());
-        header.put(&1u16.to_le_bytes());
-        header.put(&rate.hz().to_le_bytes());
-        header.put(&(rate.hz() * u32::from(bytes)).to_le_bytes());
-        header.put(&bytes.to_le_bytes());
-        header.put(&(8 * bytes).to_le_bytes());
-        if extended {
-            header.put(&0u16.to_le_bytes());
+        riff_and_data + fmt + fact + full as u64 + self.list().len() as u64
+    }
+
+    /// How long the file is with so many samples.
+    pub(super) fn file_bytes(&self, samples: u64) -> u64 {
+        self.len() + self.coding().data_bytes(samples).next_multiple_of(2)
+    }
+
+    /// Whether it can count so many samples.
+    pub(super) fn takes(&self, samples: u64) -> bool {
+        self.style == HeaderStyle::Full || self.in_32_bits(samples)
+    }
+
+    /// Counts so many samples, which it [`takes`](Self::takes): as RIFF while 32 bits hold its sizes, as RF64 beyond.
+    pub(super) fn count(&self, samples: u64, recording: bool) -> HeaderBytes {
+        let coding = self.coding();
+        let data_bytes = coding.data_bytes(samples);
+        let riff_bytes = self.file_bytes(samples) - 8;
+        let short = self.in_32_bits(samples);
+        let full = self.style == HeaderStyle::Full;
+        let size = |size: u64| if short { size as u32 } else { IN_DS64 };
+        let (tag, bits) = match self.format {
+            Format::Pcm16 => (TAG_PCM, 16),
+            Format::Alaw => (TAG_ALAW, 8),
+            Format::Ulaw => (TAG_ULAW, 8),
+            Format::ImaAdpcm => (TAG_IMA_ADPCM, 4),
+        };
+        let mut header = HeaderBytes { bytes: [0; HEADER_MAX], length: 0 };
+        header.put(if short { b"RIFF" } else { b"RF64" });
+        header.word(size(riff_bytes));
+        header.put(b"WAVE");
+        if full {
+            header.put(if short { RESERVED_ID } else { b"ds64" });
+            header.word(DS64_BYTES as u32);
+            for size in [riff_bytes, data_bytes, samples] {
+                header.put(&if short { 0 } else { size }.to_le_bytes());
+            }
+            // No table of further chunks.
+            header.word(0);
+        }
+        header.put(b"fmt ");
+        header.word(self.fmt_bytes().into());
+        header.half(tag);
+        header.half(1);
+        header.word(self.rate.hz());
+        header.word(self.rate.hz() * u32::from(coding.block_bytes) / u32::from(coding.block_samples));
+        header.half(coding.block_bytes);
+        header.half(bits);
+        match self.format {
+            Format::Pcm16 => {}
+            Format::Alaw | Format::Ulaw => header.half(0),
+            Format::ImaAdpcm => {
+                header.half(2);
+                header.half(coding.block_samples);
+            }
+        }
+        if self.has_fact() {
             header.put(b"fact");
-            header.put(&4u32.to_le_bytes());
-            header.put(&(data_bytes / u32::from(bytes)).to_le_bytes());
+            header.word(4);
+            header.word(size(samples));
+        }
+        if full {
+            header.put(&MARKER_ID);
+            header.word(MARKER.len() as u32);
+            header.put(if recording { &MARKER } else { &[0; MARKER.len()] });
+            header.put(self.list());
         }
         header.put(b"data");
-        header.put(&data_bytes.to_le_bytes());
-        Some(header)
+        header.word(size(data_bytes));
+        header
+    }
+
+    fn in_32_bits(&self, samples: u64) -> bool {
+        let counted = !self.has_fact() || samples < IN_DS64.into();
+        counted && self.file_bytes(samples) - 8 <= u32::MAX.into()
+    }
+
+    /// All but PCM count their samples, as RIFF wants.
+    fn has_fact(&self) -> bool {
+        self.format != Format::Pcm16
+    }
+
+    /// All but PCM say how long their extension is.
+    const fn fmt_bytes(&self) -> u16 {
+        match self.format {
+            Format::Pcm16 => 16,
+            Format::Alaw | Format::Ulaw => 18,
+            Format::ImaAdpcm => 20,
+        }
+    }
+
+    fn list(&self) -> &[u8] {
+        self.list.as_ref().map_or(&[], |list| list)
+    }
+}
+
+impl HeaderBytes {
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
     }
 
     fn put(&mut self, bytes: &[u8]) {
@@ -64,8 +196,12 @@ impl Header {
         self.length += bytes.len();
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes[..self.length]
+    fn half(&mut self, half: u16) {
+        self.put(&half.to_le_bytes());
+    }
+
+    fn word(&mut self, word: u32) {
+        self.put(&word.to_le_bytes());
     }
 }
 
@@ -73,20 +209,72 @@ impl Header {
 mod tests {
     use super::*;
 
-    #[test]
-    fn headers_are_as_long_as_promised() {
-        for format in [Format::Pcm16, Format::Alaw, Format::Ulaw] {
-            let header = Header::new(format, SampleRate::NARROWBAND, 1_001).unwrap();
-            let header = header.bytes();
-            assert_eq!(header.len() as u64, header_len(format));
-            let riff = u32::from_le_bytes(header[4..8].try_into().unwrap());
-            assert_eq!(u64::from(riff), header_len(format) - 8 + 1_002, "the pad byte counts in RIFF");
-        }
+    const RATE: SampleRate = SampleRate::NARROWBAND;
+
+    fn header(format: Format, style: HeaderStyle) -> Header {
+        Header::new(format, RATE, style, &Metadata::default())
+    }
+
+    fn riff_bytes(header: &HeaderBytes) -> u64 {
+        u32::from_le_bytes(header.bytes()[4..8].try_into().unwrap()).into()
     }
 
     #[test]
-    fn what_32_bits_cannot_hold_is_refused() {
-        assert!(Header::new(Format::Pcm16, SampleRate::NARROWBAND, u64::from(u32::MAX) - 37).is_some());
-        assert!(Header::new(Format::Pcm16, SampleRate::NARROWBAND, u64::from(u32::MAX) - 35).is_none());
+    fn headers_are_as_long_as_promised() {
+        let lengths = [(44, 104), (58, 118), (58, 118), (60, 120)];
+        for (format, (plain, full)) in Format::ALL.into_iter().zip(lengths) {
+            for (style, length) in [(HeaderStyle::Plain, plain), (HeaderStyle::Full, full)] {
+                let header = header(format, style);
+                let bytes = header.count(1_001, true);
+                assert_eq!(
+                    (header.len(), bytes.bytes().len() as u64),
+                    (length, length),
+                    "{format:?} {style:?}"
+                );
+                let data = if format == Format::ImaAdpcm { 2 * 256 } else { format.data_bytes(1_001, RATE) };
+                // The pad byte counts in RIFF.
+                assert_eq!(riff_bytes(&bytes), length - 8 + data.next_multiple_of(2));
+            }
+        }
+        let long = Some("x".repeat(100));
+        let metadata = Metadata {
+            caller: long.clone(),
+            node_name: long.clone(),
+            software: long.clone(),
+            start_time: long,
+        };
+        let header = Header::new(Format::ImaAdpcm, RATE, HeaderStyle::Full, &metadata);
+        assert_eq!(header.len(), header.count(0, true).bytes().len() as u64);
+    }
+
+    #[test]
+    fn what_32_bits_cannot_hold_is_rf64_or_refused() {
+        for format in Format::ALL {
+            let plain = header(format, HeaderStyle::Plain);
+            let full = header(format, HeaderStyle::Full);
+            let most = match format {
+                Format::Pcm16 => (u64::from(u32::MAX) + 8 - 104) / 2,
+                Format::Alaw | Format::Ulaw => (u64::from(u32::MAX) + 8 - 118) & !1,
+                // `fact` ends before the data does.
+                Format::ImaAdpcm => u64::from(u32::MAX) - 1,
+            };
+            let riff = full.count(most, false);
+            assert_eq!(
+                (&riff.bytes()[..4], &riff.bytes()[12..16]),
+                (&b"RIFF"[..], &b"JUNK"[..]),
+                "{format:?}"
+            );
+            assert_eq!(riff.bytes()[20..48], [0; 28]);
+            let rf64 = full.count(most + 1, false);
+            assert_eq!((&rf64.bytes()[..4], &rf64.bytes()[12..16]), (&b"RF64"[..], &b"ds64"[..]));
+            assert_eq!(riff_bytes(&rf64), u64::from(u32::MAX));
+            let sizes: Vec<u64> = rf64.bytes()[20..44]
+                .chunks_exact(8)
+                .map(|size| u64::from_le_bytes(size.try_into().unwrap()))
+                .collect();
+            let data_bytes = format.data_bytes(most + 1, RATE);
+            assert_eq!(sizes, [full.file_bytes(most + 1) - 8, data_bytes, most + 1]);
+            assert!(plain.takes(most) && !plain.takes(most + 100));
+        }
     }
 }

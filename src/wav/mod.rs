@@ -2,11 +2,16 @@
 
 mod format;
 mod header;
+mod ima_adpcm;
+mod metadata;
+mod opening;
 mod reader;
 mod storage;
 mod writer;
 
 pub use format::Format;
+pub use header::HeaderStyle;
+pub use metadata::Metadata;
 pub use reader::{ReadError, WavReader};
 pub use storage::Storage;
 pub use writer::{WavWriter, WriteError};

@@ -1,17 +1,10 @@
-use super::Format;
-use super::header::{TAG_ALAW, TAG_PCM, TAG_ULAW};
+use super::format::{Coding, Format};
+use super::ima_adpcm::{HEAD_BYTES, Predictor};
+use super::metadata::Metadata;
+use super::opening::Opening;
 use crate::line::g711::{alaw_decode, ulaw_decode};
 use crate::line::{SampleRate, UnsupportedSampleRate};
 use std::io::{self, Read};
-
-/// `fmt ` chunks that say their tag in an extension (WAVEFORMATEXTENSIBLE).
-const TAG_EXTENSIBLE: u16 = 0xFFFE;
-/// What follows the tag in the extension of a tag that is a plain one.
-const EXTENSIBLE_GUID_TAIL: [u8; 14] = *b"\0\0\0\0\x10\0\x80\0\0\xAA\0\x38\x9B\x71";
-/// The size of a `data` chunk whose end is not known, or is in `ds64`.
-const STREAMED: u64 = u32::MAX as u64;
-/// Bytes of a `fmt ` chunk that matter.
-const FMT_MAX: u64 = 40;
 
 /// Why a WAV file cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +15,7 @@ pub enum ReadError {
     NotWav(&'static str),
     /// It is coded as something else.
     #[error(
-        "WAV format {tag:#06x} with {bits} bits is not supported; convert it to 16-bit PCM, A-law or µ-law"
+        "WAV format {tag:#06x} with {bits} bits is not supported; convert it to 16-bit PCM, A-law, µ-law or IMA ADPCM"
     )]
     UnsupportedFormat {
         /// The `fmt ` chunk's tag.
@@ -48,12 +41,29 @@ const READ_BYTES: usize = 65_536;
 #[derive(Debug)]
 pub struct WavReader<R> {
     source: R,
-    format: Format,
+    coding: Coding,
     rate: SampleRate,
+    metadata: Metadata,
+    being_recorded: bool,
     /// Bytes of audio that are still in the source.
     data_bytes: u64,
+    /// Samples that are still to come, at most.
+    samples: u64,
+    /// Where it is in a block of IMA ADPCM.
+    block: Block,
     /// Bytes that were read and belong to samples to come.
     pending: Pending,
+}
+
+#[derive(Debug, Default)]
+struct Block {
+    predictor: Predictor,
+    /// Bytes that are still to come.
+    bytes: u16,
+    /// Samples that are still to come.
+    samples: u16,
+    /// The code of the next one.
+    half: Option<u8>,
 }
 
 #[derive(Debug)]
@@ -67,45 +77,40 @@ impl<R: Read> WavReader<R> {
     /// Reads up to the first sample. A size that the file does not reach, as in the header of a recording that was
     /// killed or streamed, means "to the end"; so does 0 where audio follows.
     pub fn new(mut source: R) -> Result<Self, ReadError> {
-        let riff: [u8; 12] = start_of(&mut source)?.ok_or(ReadError::NotWav("it is too short"))?;
-        if !matches!(&riff[..4], b"RIFF" | b"RF64") || &riff[8..] != b"WAVE" {
-            return Err(ReadError::NotWav("it does not begin with RIFF and WAVE"));
+        let Opening { coding, rate, data_bytes, samples, metadata, being_recorded } =
+            Opening::read(&mut source)?;
+        let mut reader = Self {
+            coding,
+            metadata,
+            being_recorded,
+            data_bytes: data_bytes.unwrap_or(u64::MAX),
+            samples: samples.unwrap_or(u64::MAX),
+            ..Self::raw(source, rate)
+        };
+        if data_bytes == Some(0) {
+            reader.look_behind_nothing()?;
         }
-        let mut format = None;
-        let mut long_data_bytes = None;
-        loop {
-            let chunk: [u8; 8] = start_of(&mut source)?.ok_or(ReadError::NotWav("it has no `data` chunk"))?;
-            let [id @ .., a, b, c, d] = chunk;
-            let bytes = u64::from(u32::from_le_bytes([a, b, c, d]));
-            match &id {
-                b"data" => {
-                    let (format, rate) = format.ok_or(ReadError::NotWav("it has no `fmt ` chunk"))?;
-                    let data_bytes = match (bytes, long_data_bytes) {
-                        (STREAMED, Some(long)) if long > 0 => long,
-                        (STREAMED, _) => u64::MAX,
-                        (bytes, _) => bytes,
-                    };
-                    let mut reader = Self { source, format, rate, data_bytes, pending: Pending::new() };
-                    if bytes == 0 {
-                        reader.look_behind_nothing()?;
-                    }
-                    return Ok(reader);
-                }
-                b"fmt " => format = Some(read_format(&mut source, bytes)?),
-                b"ds64" => long_data_bytes = Some(read_long_size(&mut source, bytes)?),
-                _ => skip(&mut source, bytes.next_multiple_of(2))?,
-            }
-        }
+        Ok(reader)
     }
 
     /// Reads samples without a header: 16-bit little-endian PCM.
     pub fn raw(source: R, rate: SampleRate) -> Self {
-        Self { source, format: Format::Pcm16, rate, data_bytes: u64::MAX, pending: Pending::new() }
+        Self {
+            source,
+            coding: Coding::new(Format::Pcm16, rate),
+            rate,
+            metadata: Metadata::default(),
+            being_recorded: false,
+            data_bytes: u64::MAX,
+            samples: u64::MAX,
+            block: Block::default(),
+            pending: Pending::new(),
+        }
     }
 
     /// How the file stores its samples.
     pub const fn format(&self) -> Format {
-        self.format
+        self.coding.format
     }
 
     /// The file's sample rate.
@@ -113,22 +118,51 @@ impl<R: Read> WavReader<R> {
         self.rate
     }
 
+    /// What the file says about itself ahead of its audio.
+    pub const fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Whether a recorder of ours is writing the file, or was interrupted.
+    pub const fn is_being_recorded(&self) -> bool {
+        self.being_recorded
+    }
+
     /// Reads what is there, at most as many samples as fit, and returns how many; 0 at the end.
     pub fn read(&mut self, samples: &mut [i16]) -> io::Result<usize> {
-        let size = usize::from(self.format.bytes_per_sample());
-        while self.pending.len() < size {
-            if !self.pending.fill(&mut self.source, &mut self.data_bytes)? {
-                return Ok(0);
+        loop {
+            let count = self.decode(samples);
+            self.samples -= count as u64;
+            let done = count > 0 || samples.is_empty() || self.samples == 0;
+            if done || !self.pending.fill(&mut self.source, &mut self.data_bytes)? {
+                return Ok(count);
             }
         }
-        let count = samples.len().min(self.pending.len() / size);
-        decode(self.format, self.pending.take(count * size), samples);
-        Ok(count)
     }
 
     /// Whether the audio ended in the middle of a sample, which no call gives, when [`read`](Self::read) has returned 0.
     pub const fn is_cut(&self) -> bool {
-        self.pending.len() > 0
+        self.samples > 0 && self.pending.len() > 0
+    }
+
+    /// Decodes what was read, and says how many samples that were.
+    fn decode(&mut self, samples: &mut [i16]) -> usize {
+        let most = usize::try_from(self.samples).unwrap_or(usize::MAX).min(samples.len());
+        let samples = &mut samples[..most];
+        if self.coding.format == Format::ImaAdpcm {
+            let next = || self.block.next(self.coding, &mut self.pending);
+            let values = samples.iter_mut().zip(std::iter::from_fn(next));
+            return values.map(|(sample, value)| *sample = value).count();
+        }
+        let size = usize::from(self.coding.block_bytes);
+        let count = samples.len().min(self.pending.len() / size);
+        let bytes = self.pending.take(count * size);
+        match self.coding.format {
+            Format::Alaw => samples.iter_mut().zip(bytes).for_each(|(s, &code)| *s = alaw_decode(code)),
+            Format::Ulaw => samples.iter_mut().zip(bytes).for_each(|(s, &code)| *s = ulaw_decode(code)),
+            _ => decode_pcm(bytes, samples),
+        }
+        count
     }
 
     /// A `data` chunk of size 0: a program that was killed left it, if audio follows; no chunk that is written
@@ -144,6 +178,38 @@ impl<R: Read> WavReader<R> {
             self.data_bytes = u64::MAX;
         }
         Ok(())
+    }
+}
+
+impl Block {
+    /// The next sample, if its bytes are there.
+    fn next(&mut self, coding: Coding, pending: &mut Pending) -> Option<i16> {
+        if self.samples == 0 {
+            // What is left of the block belongs to no sample.
+            let rest = pending.len().min(self.bytes.into());
+            pending.take(rest);
+            self.bytes -= rest as u16;
+            if self.bytes > 0 || pending.len() < HEAD_BYTES {
+                return None;
+            }
+            self.predictor = Predictor::of_head(*pending.take(HEAD_BYTES).first_chunk()?);
+            self.bytes = coding.block_bytes - HEAD_BYTES as u16;
+            self.samples = coding.block_samples - 1;
+            self.half = None;
+            return Some(self.predictor.sample());
+        }
+        let code = match self.half.take() {
+            Some(code) => code,
+            None if pending.len() == 0 => return None,
+            None => {
+                let byte = pending.take(1)[0];
+                self.bytes -= 1;
+                self.half = Some(byte >> 4);
+                byte & 0x0F
+            }
+        };
+        self.samples -= 1;
+        Some(self.predictor.decode(code))
     }
 }
 
@@ -178,84 +244,11 @@ impl Pending {
     }
 }
 
-fn decode(format: Format, bytes: &[u8], samples: &mut [i16]) {
-    match format {
-        Format::Pcm16 => {
-            // A piece at a time: on some processors one long copy is several times slower than short ones.
-            const PIECE_SAMPLES: usize = 512;
-            for (samples, bytes) in samples.chunks_mut(PIECE_SAMPLES).zip(bytes.chunks(2 * PIECE_SAMPLES)) {
-                let pairs = bytes.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]]));
-                samples.iter_mut().zip(pairs).for_each(|(sample, value)| *sample = value);
-            }
-        }
-        Format::Alaw => samples.iter_mut().zip(bytes).for_each(|(s, &code)| *s = alaw_decode(code)),
-        Format::Ulaw => samples.iter_mut().zip(bytes).for_each(|(s, &code)| *s = ulaw_decode(code)),
+fn decode_pcm(bytes: &[u8], samples: &mut [i16]) {
+    // A piece at a time: on some processors one long copy is several times slower than short ones.
+    const PIECE_SAMPLES: usize = 512;
+    for (samples, bytes) in samples.chunks_mut(PIECE_SAMPLES).zip(bytes.chunks(2 * PIECE_SAMPLES)) {
+        let pairs = bytes.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]]));
+        samples.iter_mut().zip(pairs).for_each(|(sample, value)| *sample = value);
     }
-}
-
-/// The data size of a `ds64` chunk.
-fn read_long_size(source: &mut impl Read, bytes: u64) -> Result<u64, ReadError> {
-    const CUT_OFF: ReadError = ReadError::NotWav("its `ds64` chunk is too short");
-    if bytes < 16 {
-        return Err(CUT_OFF);
-    }
-    let sizes: [u8; 16] = start_of(source)?.ok_or(CUT_OFF)?;
-    skip(source, bytes.next_multiple_of(2) - 16)?;
-    let [.., a, b, c, d, e, f, g, h] = sizes;
-    Ok(u64::from_le_bytes([a, b, c, d, e, f, g, h]))
-}
-
-fn read_format(source: &mut impl Read, bytes: u64) -> Result<(Format, SampleRate), ReadError> {
-    if bytes < 16 {
-        return Err(ReadError::NotWav("its `fmt ` chunk is too short"));
-    }
-    let mut fmt = [0; FMT_MAX as usize];
-    let kept = bytes.min(FMT_MAX);
-    if (read_up_to(source, &mut fmt[..kept as usize])? as u64) < kept {
-        return Err(ReadError::NotWav("its `fmt ` chunk is cut off"));
-    }
-    skip(source, bytes.next_multiple_of(2) - kept)?;
-    let word = |at: usize| u16::from_le_bytes([fmt[at], fmt[at + 1]]);
-    let (mut tag, channels, block_align, bits) = (word(0), word(2), word(12), word(14));
-    if tag == TAG_EXTENSIBLE && fmt[26..] == EXTENSIBLE_GUID_TAIL {
-        tag = word(24);
-    }
-    let format = match (tag, bits) {
-        (TAG_PCM, 16) => Format::Pcm16,
-        (TAG_ALAW, 8) => Format::Alaw,
-        (TAG_ULAW, 8) => Format::Ulaw,
-        _ => return Err(ReadError::UnsupportedFormat { tag, bits }),
-    };
-    if channels != 1 {
-        return Err(ReadError::Channels(channels));
-    }
-    if block_align != format.bytes_per_sample() {
-        return Err(ReadError::NotWav("its `fmt ` chunk contradicts itself"));
-    }
-    let rate = u32::from_le_bytes([fmt[4], fmt[5], fmt[6], fmt[7]]);
-    Ok((format, SampleRate::new(rate)?))
-}
-
-/// The next N bytes; `None` where the source ends before them.
-fn start_of<const N: usize>(source: &mut impl Read) -> io::Result<Option<[u8; N]>> {
-    let mut start = [0; N];
-    Ok((read_up_to(source, &mut start)? == N).then_some(start))
-}
-
-fn skip(source: &mut impl Read, bytes: u64) -> io::Result<()> {
-    io::copy(&mut source.take(bytes), &mut io::sink()).map(|_| ())
-}
-
-/// Fills `bytes` unless the source ends before.
-fn read_up_to(source: &mut impl Read, bytes: &mut [u8]) -> io::Result<usize> {
-    let mut done = 0;
-    while done < bytes.len() {
-        match source.read(&mut bytes[done..]) {
-            Ok(0) => break,
-            Ok(count) => done += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(done)
 }

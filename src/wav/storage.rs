@@ -1,14 +1,17 @@
 use rustix::fs::FallocateFlags;
-use rustix::io::Errno;
 use std::fmt::Debug;
 use std::fs::File;
 use std::io::{self, IoSlice};
+use std::os::unix::fs::FileExt;
 
 /// What a [`WavWriter`](super::WavWriter) does to a file. Every call may block, and fail.
 pub trait Storage: Debug + Send {
     /// Writes the pieces one behind the other from `offset` on, and says how many bytes of them were taken: that may be
     /// fewer than there are, but none only where nothing was asked.
     fn write_at(&mut self, pieces: &[IoSlice<'_>], offset: u64) -> io::Result<usize>;
+
+    /// Reads from `offset` on, and says how many bytes there were: fewer than asked where the file ends, or at any time.
+    fn read_at(&mut self, bytes: &mut [u8], offset: u64) -> io::Result<usize>;
 
     /// Makes the file so long.
     fn set_len(&mut self, bytes: u64) -> io::Result<()>;
@@ -23,6 +26,10 @@ pub trait Storage: Debug + Send {
 impl Storage for File {
     fn write_at(&mut self, pieces: &[IoSlice<'_>], offset: u64) -> io::Result<usize> {
         Ok(rustix::io::pwritev(self, pieces, offset)?)
+    }
+
+    fn read_at(&mut self, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
+        FileExt::read_at(self, bytes, offset)
     }
 
     fn set_len(&mut self, bytes: u64) -> io::Result<()> {
@@ -56,11 +63,25 @@ pub(super) fn write_all_at<const N: usize>(
                     count -= of_this;
                 }
             }
-            Err(error) if error.raw_os_error() == Some(Errno::INTR.raw_os_error()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return (written, Err(error)),
         }
     }
     (written, Ok(()))
+}
+
+/// Fills `bytes`, which the storage has.
+pub(super) fn read_exact_at(storage: &mut dyn Storage, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+    let mut done = 0;
+    while done < bytes.len() {
+        match storage.read_at(&mut bytes[done..], offset + done as u64) {
+            Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+            Ok(count) => done += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -81,13 +102,17 @@ mod tests {
         fn write_at(&mut self, pieces: &[IoSlice<'_>], offset: u64) -> io::Result<usize> {
             self.interrupted = !self.interrupted;
             if self.interrupted {
-                return Err(Errno::INTR.into());
+                return Err(io::ErrorKind::Interrupted.into());
             }
             assert_eq!(offset, self.bytes.len() as u64);
             let taken: Vec<u8> =
                 pieces.iter().flat_map(|piece| piece.iter().copied()).take(self.at_once).collect();
             self.bytes.extend(&taken);
             Ok(taken.len())
+        }
+
+        fn read_at(&mut self, _: &mut [u8], _: u64) -> io::Result<usize> {
+            Ok(0)
         }
 
         fn set_len(&mut self, _: u64) -> io::Result<()> {

@@ -1,7 +1,10 @@
-use super::Format;
-use super::header::{Header, header_len};
-use super::storage::{Storage, write_all_at};
+use super::format::Format;
+use super::header::{Header, HeaderStyle};
+use super::ima_adpcm::Encoder;
+use super::metadata::Metadata;
+use super::storage::{Storage, read_exact_at, write_all_at};
 use crate::line::SampleRate;
+use crate::line::g711::{alaw_encode, ulaw_encode};
 use std::io;
 
 /// Silence is written in pieces of this many samples.
@@ -12,13 +15,10 @@ const SILENCE_SAMPLES: usize = 4_096;
 #[derive(Debug)]
 pub struct WavWriter {
     storage: Box<dyn Storage>,
-    format: Format,
-    rate: SampleRate,
+    header: Header,
+    /// Of IMA ADPCM.
+    encoder: Encoder,
     samples: u64,
-    /// Samples that the header counts.
-    counted: u64,
-    /// How long the file is.
-    file_bytes: u64,
     written_bytes: u64,
 }
 
@@ -26,8 +26,10 @@ pub struct WavWriter {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WriteError {
-    /// The file would pass 4 GiB, which RIFF cannot count.
-    #[error("the file would grow past 4 GiB; limit the message's duration")]
+    /// The file would pass 4 GiB, which a plain header cannot count.
+    #[error(
+        "the file would grow past 4 GiB; limit the message's duration, or choose another header than the plain one"
+    )]
     TooLarge,
     /// The operating system refused.
     #[error(transparent)]
@@ -44,21 +46,42 @@ impl From<WriteError> for io::Error {
 }
 
 impl WavWriter {
-    /// Begins a file: an empty WAV from now on.
+    /// Begins a file, with the usual header: an empty WAV from now on.
     pub fn new(
         storage: impl Storage + 'static,
         format: Format,
         rate: SampleRate,
     ) -> Result<Self, WriteError> {
-        let (storage, file_bytes) = (Box::new(storage), header_len(format));
-        let mut writer = Self { storage, format, rate, samples: 0, counted: 0, file_bytes, written_bytes: 0 };
-        writer.write_header(0)?;
+        Self::with_header(storage, format, rate, HeaderStyle::default(), &Metadata::default())
+    }
+
+    /// Begins a file with a header of this style. A plain one has no metadata.
+    pub fn with_header(
+        storage: impl Storage + 'static,
+        format: Format,
+        rate: SampleRate,
+        style: HeaderStyle,
+        metadata: &Metadata,
+    ) -> Result<Self, WriteError> {
+        let mut writer = Self {
+            storage: Box::new(storage),
+            header: Header::new(format, rate, style, metadata),
+            encoder: Encoder::default(),
+            samples: 0,
+            written_bytes: 0,
+        };
+        writer.write_header(0, true)?;
         Ok(writer)
     }
 
     /// Samples in the file.
     pub const fn samples(&self) -> u64 {
         self.samples
+    }
+
+    /// How long the file is with so many samples, in bytes.
+    pub fn file_bytes(&self, samples: u64) -> u64 {
+        self.header.file_bytes(samples)
     }
 
     /// What it writes to: for syncing, and reserving room.
@@ -73,32 +96,48 @@ impl WavWriter {
 
     /// Appends the samples of both pieces at once and counts them in the header. `bytes` is room to work in.
     ///
-    /// Where the disk takes a part only, that part stays, and is counted.
+    /// Where the disk takes a part only, that part stays, and is counted; of IMA ADPCM whole blocks.
     pub fn append(&mut self, pieces: [&[i16]; 2], bytes: &mut Vec<u8>) -> Result<(), WriteError> {
         let total = self.samples + pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
-        // Before anything is written: RIFF may not count so many.
-        self.header(total)?;
-        let offset = self.end_of(self.samples);
-        let (written, done) = match self.format {
+        // Before anything is written: the header may not count so many.
+        if !self.header.takes(total) {
+            return Err(WriteError::TooLarge);
+        }
+        let coding = self.header.coding();
+        let offset = self.settled_end();
+        let before = self.encoder;
+        let (written, done) = if coding.format == Format::Pcm16 && cfg!(target_endian = "little") {
             // As they lie in memory.
-            Format::Pcm16 if cfg!(target_endian = "little") => {
-                write_all_at(&mut *self.storage, pieces.map(bytemuck::cast_slice), offset)
+            write_all_at(&mut *self.storage, pieces.map(bytemuck::cast_slice), offset)
+        } else {
+            bytes.clear();
+            pieces.iter().for_each(|piece| self.encode(piece, bytes));
+            self.encoder.pad(coding.block_bytes, bytes);
+            if !coding.data_bytes(total).is_multiple_of(2) {
+                bytes.push(0);
             }
-            format => {
-                bytes.clear();
-                pieces.iter().for_each(|piece| format.encode(piece, bytes));
-                if !self.data_bytes(total).is_multiple_of(2) {
-                    bytes.push(0);
-                }
-                write_all_at(&mut *self.storage, [bytes], offset)
-            }
+            write_all_at(&mut *self.storage, [bytes], offset)
         };
         self.written_bytes += written;
-        self.file_bytes = self.file_bytes.max(offset + written);
-        let arrived = self.samples + written / u64::from(self.format.bytes_per_sample());
-        let arrived = if done.is_ok() { total } else { arrived.min(total) };
+        let mut arrived = total;
+        if done.is_err() {
+            let whole = coding.whole_samples(offset + written - self.header.len());
+            arrived = whole.clamp(self.samples, total);
+            // The encoder, too, has only seen what arrived.
+            self.encoder = before;
+            let mut left = (arrived - self.samples) as usize;
+            for piece in pieces {
+                let seen = left.min(piece.len());
+                bytes.clear();
+                self.encode(&piece[..seen], bytes);
+                left -= seen;
+            }
+        }
         // The header's block is there already, so that a full disk still takes it.
-        self.write_header(arrived)?;
+        if let Err(error) = self.write_header(arrived, true) {
+            self.encoder = before;
+            return Err(error);
+        }
         self.samples = arrived;
         Ok(done?)
     }
@@ -117,108 +156,68 @@ impl WavWriter {
     /// Drops all samples: an empty WAV again.
     pub fn clear(&mut self) -> Result<(), WriteError> {
         self.samples = 0;
-        self.write_header(0)?;
-        self.set_len(header_len(self.format))
+        self.encoder = Encoder::default();
+        self.write_header(0, true)?;
+        Ok(self.storage.set_len(self.header.len())?)
     }
 
-    /// Ends the file after `samples` of what was written: header first, so that it never counts
-    /// what is gone.
+    /// Ends the file after `samples` of what was written. A header never counts what is gone, and the marker goes last.
     pub fn finish(&mut self, samples: u64) -> Result<u64, WriteError> {
-        let cut = samples < self.samples;
-        self.samples = samples.min(self.samples);
-        if self.counted != self.samples {
-            self.write_header(self.samples)?;
+        if samples < self.samples {
+            self.cut(samples)?;
         }
-        let data = self.data_bytes(self.samples);
-        let length = header_len(self.format) + data.next_multiple_of(2);
-        if cut || self.file_bytes != length {
-            if data % 2 == 1 {
-                let end = self.end_of(self.samples);
-                write_all_at(&mut *self.storage, [&[0]], end).1?;
-            }
-            self.set_len(length)?;
-        }
+        // Room that was reserved goes, too.
+        self.storage.set_len(self.header.file_bytes(self.samples))?;
+        self.write_header(self.samples, false)?;
         Ok(self.samples)
     }
 
-    fn set_len(&mut self, bytes: u64) -> Result<(), WriteError> {
-        self.storage.set_len(bytes)?;
-        self.file_bytes = bytes;
+    /// Drops what is behind, and leaves none of it in a block or a pad byte.
+    fn cut(&mut self, samples: u64) -> Result<(), WriteError> {
+        let coding = self.header.coding();
+        let begun = (samples % u64::from(coding.block_samples)) as u16;
+        let mut block = vec![0; usize::from(if begun > 0 { coding.block_bytes } else { 0 })];
+        let start = self.header.len() + coding.data_bytes(samples - u64::from(begun));
+        read_exact_at(&mut *self.storage, &mut block, start)?;
+        self.write_header(samples, true)?;
+        self.samples = samples;
+        self.encoder = Encoder::within(&block, begun);
+        block.clear();
+        self.encoder.pad(coding.block_bytes, &mut block);
+        if !coding.data_bytes(samples).is_multiple_of(2) {
+            block.push(0);
+        }
+        let offset = self.settled_end();
+        write_all_at(&mut *self.storage, [&block], offset).1?;
+        self.written_bytes += block.len() as u64;
         Ok(())
     }
 
-    fn write_header(&mut self, samples: u64) -> Result<(), WriteError> {
-        let header = self.header(samples)?;
+    fn write_header(&mut self, samples: u64, recording: bool) -> Result<(), WriteError> {
+        let header = self.header.count(samples, recording);
         write_all_at(&mut *self.storage, [header.bytes()], 0).1?;
         self.written_bytes += header.bytes().len() as u64;
-        self.counted = samples;
         Ok(())
     }
 
-    fn header(&self, samples: u64) -> Result<Header, WriteError> {
-        Header::new(self.format, self.rate, self.data_bytes(samples)).ok_or(WriteError::TooLarge)
+    /// Samples as the file stores them.
+    fn encode(&mut self, samples: &[i16], bytes: &mut Vec<u8>) {
+        match self.header.format() {
+            Format::Pcm16 => bytes.extend(samples.iter().flat_map(|sample| sample.to_le_bytes())),
+            Format::Alaw => bytes.extend(samples.iter().map(|&sample| alaw_encode(sample))),
+            Format::Ulaw => bytes.extend(samples.iter().map(|&sample| ulaw_encode(sample))),
+            Format::ImaAdpcm => self.encoder.encode(self.header.coding().block_samples, samples, bytes),
+        }
     }
 
-    fn data_bytes(&self, samples: u64) -> u64 {
-        samples * u64::from(self.format.bytes_per_sample())
-    }
-
-    fn end_of(&self, samples: u64) -> u64 {
-        header_len(self.format) + self.data_bytes(samples)
+    /// The end of what no further sample changes.
+    fn settled_end(&self) -> u64 {
+        let coding = self.header.coding();
+        let begun = self.samples % u64::from(coding.block_samples);
+        let whole = coding.data_bytes(self.samples - begun);
+        self.header.len() + whole + Encoder::settled_bytes(begun as u16)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::wav::WavReader;
-    use std::fs::File;
-    use std::os::unix::fs::FileExt;
-
-    fn read(file: &File) -> Vec<i16> {
-        let mut bytes = Vec::new();
-        io::Read::read_to_end(&mut &*file, &mut bytes).unwrap();
-        let mut reader = WavReader::new(io::Cursor::new(bytes)).unwrap();
-        let mut samples = Vec::new();
-        let mut piece = [0; 1_000];
-        loop {
-            match reader.read(&mut piece).unwrap() {
-                0 => return samples,
-                count => samples.extend_from_slice(&piece[..count]),
-            }
-        }
-    }
-
-    #[test]
-    fn the_file_is_valid_after_every_call_and_ends_where_told() {
-        for format in [Format::Pcm16, Format::Alaw, Format::Ulaw] {
-            let file = tempfile::tempfile().unwrap();
-            let again = || {
-                use std::io::Seek;
-                let mut file = file.try_clone().unwrap();
-                file.rewind().unwrap();
-                file
-            };
-            let mut writer =
-                WavWriter::new(file.try_clone().unwrap(), format, SampleRate::NARROWBAND).unwrap();
-            let mut bytes = Vec::new();
-            assert_eq!(read(&again()).len(), 0);
-            writer.append([&[1_000; 100], &[1_000; 61]], &mut bytes).unwrap();
-            assert_eq!(read(&again()).len(), 161);
-            writer.append_silence(5_000, &mut bytes).unwrap();
-            assert_eq!(read(&again()).len(), 5_161);
-            assert_eq!(writer.finish(133).unwrap(), 133);
-            assert_eq!(read(&again()).len(), 133);
-            let expected =
-                (header_len(format) + 133 * u64::from(format.bytes_per_sample())).next_multiple_of(2);
-            assert_eq!(file.metadata().unwrap().len(), expected);
-            // The byte that makes the length even is none of the sample that was cut off.
-            assert_eq!(writer.finish(132).unwrap(), 132);
-            writer.append([&[1_000; 2], &[]], &mut bytes).unwrap();
-            assert_eq!(writer.finish(133).unwrap(), 133);
-            let mut last = [1];
-            file.read_exact_at(&mut last, expected - 1).unwrap();
-            assert!(format == Format::Pcm16 || last == [0]);
-        }
-    }
-}
+mod tests;

@@ -7,7 +7,7 @@ use afterbeep::dsp::beep::BeepConfig;
 use afterbeep::dsp::tone_plan::{ToneKind, TonePlan};
 use afterbeep::engine::EngineConfig;
 use afterbeep::session::{ConfigError, SessionConfig, Terminators};
-use afterbeep::wav::Format;
+use afterbeep::wav::{Format, HeaderStyle, Metadata};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -61,6 +61,18 @@ pub(crate) struct Record {
     /// How the file stores samples
     #[arg(long, value_enum, default_value_t = FileFormat::Pcm16)]
     pub(crate) format: FileFormat,
+    /// What the file's header has beside that
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) header: Header,
+    /// Note the start time and the software in the file
+    #[arg(long)]
+    pub(crate) metadata: bool,
+    /// Note the call flow's node in the file
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) node_name: Option<String>,
+    /// Note the caller in the file
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) caller: Option<String>,
     /// Start recording at once
     #[arg(long, conflicts_with_all = ["beep_frequency", "beep_level", "beep_duration", "beep_ramp"])]
     pub(crate) no_beep: bool,
@@ -247,6 +259,17 @@ pub(crate) enum FileFormat {
     Pcm16,
     Alaw,
     Ulaw,
+    /// IMA ADPCM, a quarter of PCM's size
+    Adpcm,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, ValueEnum)]
+pub(crate) enum Header {
+    /// May grow past 4 GiB, and has a marker while it is recorded
+    #[default]
+    Full,
+    /// The classic one of 44 bytes (58 for G.711, 60 for IMA ADPCM)
+    Plain,
 }
 
 impl From<FileFormat> for Format {
@@ -255,11 +278,27 @@ impl From<FileFormat> for Format {
             FileFormat::Pcm16 => Self::Pcm16,
             FileFormat::Alaw => Self::Alaw,
             FileFormat::Ulaw => Self::Ulaw,
+            FileFormat::Adpcm => Self::ImaAdpcm,
+        }
+    }
+}
+
+impl From<Header> for HeaderStyle {
+    fn from(header: Header) -> Self {
+        match header {
+            Header::Full => Self::Full,
+            Header::Plain => Self::Plain,
         }
     }
 }
 
 impl Record {
+    /// What the file says about itself.
+    pub(crate) fn metadata(&self) -> Metadata {
+        let known = if self.metadata { Metadata::now() } else { Metadata::default() };
+        Metadata { node_name: self.node_name.clone(), caller: self.caller.clone(), ..known }
+    }
+
     /// The session that the flags ask for.
     pub(crate) fn session(&self) -> Result<SessionConfig, Failure> {
         let beep = BeepConfig {

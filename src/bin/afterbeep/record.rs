@@ -102,9 +102,15 @@ fn file(arguments: &Record) -> Result<FileConfig, Failure> {
     if out.to_str().is_none() {
         return Err(Failure::Failed(format!("{} is not UTF-8; choose another --out", out.display())));
     }
-    let format = arguments.format.into();
+    let config = FileConfig {
+        format: arguments.format.into(),
+        header: arguments.header.into(),
+        metadata: arguments.metadata(),
+        ..FileConfig::new(out)
+    };
+    config.validate().map_err(|error| flag_error(&error))?;
     if out.is_dir() || out.as_os_str().as_encoded_bytes().ends_with(b"/") {
-        return Ok(FileConfig { format, ..FileConfig::new(out) });
+        return Ok(config);
     }
     let directory = match out.parent() {
         Some(parent) if parent != Path::new("") => parent,
@@ -112,5 +118,5 @@ fn file(arguments: &Record) -> Result<FileConfig, Failure> {
     };
     let name = out.file_name().and_then(|name| name.to_str());
     let name = name.ok_or_else(|| Failure::Failed(format!("{} is no file name", out.display())))?;
-    Ok(FileConfig { name: Some(name.to_owned()), format, ..FileConfig::new(directory) })
+    Ok(FileConfig { directory: directory.into(), name: Some(name.to_owned()), ..config })
 }
