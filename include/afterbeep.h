@@ -246,6 +246,42 @@ typedef int32_t afterbeep_status;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+#if defined(AFTERBEEP_HOSTED)
+/**
+ * How samples are stored.
+ */
+enum afterbeep_format
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * 16-bit linear PCM, two bytes a sample.
+   */
+  AFTERBEEP_FORMAT_PCM16 = 1,
+  /**
+   * ITU-T G.711 A-law, one byte a sample. What an A-law line delivered is stored byte for byte.
+   */
+  AFTERBEEP_FORMAT_ALAW = 2,
+  /**
+   * ITU-T G.711 µ-law, one byte a sample. What a µ-law line delivered is stored byte for byte, but for its negative
+   * zero (0x7F), which becomes the positive one (0xFF).
+   */
+  AFTERBEEP_FORMAT_ULAW = 3,
+  /**
+   * IMA ADPCM (WAVE format 0x11), about four bits a sample, in blocks.
+   */
+  AFTERBEEP_FORMAT_IMA_ADPCM = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum afterbeep_format afterbeep_format;
+#else
+typedef uint32_t afterbeep_format;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+#endif /* AFTERBEEP_HOSTED */
+
 /**
  * What was cut off a message's end.
  */
@@ -368,35 +404,6 @@ typedef uint32_t afterbeep_end_reason;
 
 #if defined(AFTERBEEP_HOSTED)
 /**
- * How samples are stored.
- */
-enum afterbeep_format
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : uint32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-  /**
-   * 16-bit linear PCM, two bytes a sample.
-   */
-  AFTERBEEP_FORMAT_PCM16 = 1,
-  /**
-   * ITU-T G.711 A-law, one byte a sample.
-   */
-  AFTERBEEP_FORMAT_ALAW = 2,
-  /**
-   * ITU-T G.711 µ-law, one byte a sample.
-   */
-  AFTERBEEP_FORMAT_ULAW = 3,
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum afterbeep_format afterbeep_format;
-#else
-typedef uint32_t afterbeep_format;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
-
-/**
  * Why samples were lost.
  */
 enum afterbeep_gap_cause
@@ -422,6 +429,33 @@ enum afterbeep_gap_cause
 typedef enum afterbeep_gap_cause afterbeep_gap_cause;
 #else
 typedef uint32_t afterbeep_gap_cause;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What a file's header has beside what every WAV file needs.
+ */
+enum afterbeep_header_style
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Room to become RF64 past 4 GiB, a marker while the file is recorded, by which an interrupted recording is found,
+   * and metadata if given.
+   */
+  AFTERBEEP_HEADER_STYLE_FULL = 1,
+  /**
+   * Nothing: 44 bytes for PCM, 58 for G.711, 60 for IMA ADPCM. Such a file ends at 4 GiB, has no metadata, and does
+   * not tell that its recording was interrupted.
+   */
+  AFTERBEEP_HEADER_STYLE_PLAIN = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum afterbeep_header_style afterbeep_header_style;
+#else
+typedef uint32_t afterbeep_header_style;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 #endif /* AFTERBEEP_HOSTED */
@@ -1230,6 +1264,22 @@ typedef struct afterbeep_session_config {
    * line lost audio; 0 (default) for silence.
    */
   float comfort_noise_dbm0;
+  /**
+   * What the file's header has beside the format: afterbeep_header_style; AFTERBEEP_HEADER_STYLE_FULL by default.
+   */
+  uint32_t header_style;
+  /**
+   * 1 notes the start time and the software in the file, 0 (default) does not. A plain header takes no metadata.
+   */
+  uint32_t metadata;
+  /**
+   * The call flow's node, to be noted in the file, 64 bytes at most; NULL (default) for none.
+   */
+  const char *node_name;
+  /**
+   * The caller, to be noted in the file, 64 bytes at most; NULL (default) for none.
+   */
+  const char *caller;
 } afterbeep_session_config;
 
 /**
@@ -1348,35 +1398,40 @@ typedef struct afterbeep_statistics {
    */
   uint64_t write_latency_buckets[AFTERBEEP_LATENCY_BUCKETS];
 } afterbeep_statistics;
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * All of them.
+ */
+#define afterbeep_format_ALL { afterbeep_format_Pcm16, afterbeep_format_Alaw, afterbeep_format_Ulaw, afterbeep_format_ImaAdpcm, }
 #endif /* AFTERBEEP_HOSTED */
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 
 #ifdef __cplusplus
 extern "C" {

@@ -230,8 +230,8 @@ fn g711_lines_are_stored_byte_for_byte() {
     let directory = tempfile::tempdir().unwrap();
     let config = SessionConfig { beep: None, ..SessionConfig::default() };
     let codes: Vec<u8> = (0..=255).collect();
-    let laws: [(Format, fn(u8) -> i16); 2] = [(Format::Alaw, alaw_decode), (Format::Ulaw, ulaw_decode)];
-    for (format, decode) in laws {
+    for format in [Format::Alaw, Format::Ulaw] {
+        let decode = if format == Format::Alaw { alaw_decode } else { ulaw_decode };
         let line: Vec<i16> = codes.iter().map(|&code| decode(code)).collect();
         let file = FileConfig { format, ..FileConfig::new(directory.path()) };
         let path = record(&config, &file, &line).path.unwrap();

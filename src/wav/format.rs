@@ -54,7 +54,7 @@ impl Coding {
             // As usual for the rate: about 1/20 s.
             Format::ImaAdpcm => match rate.hz() {
                 ..=11_025 => 256,
-                ..=22_050 => 512,
+                11_026..=22_050 => 512,
                 _ => 1_024,
             },
         };
