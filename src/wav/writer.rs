@@ -220,4 +220,6 @@ impl WavWriter {
 }
 
 #[cfg(test)]
+mod seam;
+#[cfg(test)]
 mod tests;
