@@ -136,15 +136,15 @@ fn no_sample_is_lost_where_riff_ends() {
         // libsndfile 1.2 knows no IMA ADPCM in RF64, and sox 14.4 loses itself in so much of it.
         if format != Format::ImaAdpcm {
             assert_eq!(own.len(), TAIL_SAMPLES);
-            let soxi = count(Command::new("soxi").arg("-s").arg(named.path()));
-            assert!(soxi.is_none_or(|count| count == total), "{format:?}: {soxi:?} of {total}");
+            let libsndfile = libsndfile_tail(named.path(), start);
+            assert!(libsndfile.is_none_or(|read| read == own), "{format:?}");
+        }
+        // sox reads all of an RF64 file to find its place in it, which takes a minute.
+        if format == Format::Pcm16 && std::env::var_os("AFTERBEEP_REQUIRE_TOOLS").is_some() {
             let raw = ["-t", "raw", "-e", "signed", "-b", "16", "-L", "-", "trim"];
             let mut sox = Command::new("sox");
-            sox.args(["-D", "-V1"]).arg(named.path()).args(raw).arg(format!("-{TAIL_SAMPLES}s"));
-            let sox = output(&mut sox).map(|read| samples_of(&read));
-            for read in [sox, libsndfile_tail(named.path(), start)].into_iter().flatten() {
-                assert!(read == own, "{format:?}");
-            }
+            sox.args(["-D", "-V1"]).arg(named.path()).args(raw).arg(format!("{start}s"));
+            assert!(output(&mut sox).is_none_or(|read| samples_of(&read) == own), "{format:?}");
         }
         // Cut again, it is RIFF again.
         assert_eq!(writer.finish(start).unwrap(), start);
