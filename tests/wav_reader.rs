@@ -105,7 +105,7 @@ fn ima_adpcm_is_read_as_far_as_fact_and_file_go() {
     for fact in [0, 5, 19, u32::MAX] {
         assert_eq!(read(&with_fact(fact, &data)).unwrap(), [100; 18], "{fact}");
     }
-    assert_eq!(read(&with_fact(18, &data[..13])).unwrap(), [100; 11]);
+    assert_eq!(read(&with_fact(18, &data[..13])).unwrap(), [100; 12]);
     // Blocks with room behind their samples, and blocks that contradict themselves.
     assert_eq!(read(&riff(&[(b"fmt ", &ima_fmt(8, 3)), (b"data", &data)])).unwrap(), [100; 6]);
     assert_eq!(read(&riff(&[(b"fmt ", &ima_fmt(4, 1)), (b"data", &block)])).unwrap().len(), 2);
