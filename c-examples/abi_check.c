@@ -32,10 +32,12 @@ SAME(offsetof(afterbeep_telephone_event, end), 8);
 SAME(sizeof(afterbeep_session_event), 32);
 SAME(sizeof(afterbeep_tone_pattern), 44);
 #if UINTPTR_MAX == UINT64_MAX
-SAME(sizeof(afterbeep_session_config), 176);
+SAME(sizeof(afterbeep_session_config), 200);
 SAME(offsetof(afterbeep_session_config, directory), 8);
 SAME(offsetof(afterbeep_session_config, terminators), 56);
 SAME(offsetof(afterbeep_session_config, silence_hangover_ms), 168);
+SAME(offsetof(afterbeep_session_config, header_style), 176);
+SAME(offsetof(afterbeep_session_config, caller), 192);
 #endif
 SAME(AFTERBEEP_STATUS_OK, 0);
 SAME(AFTERBEEP_STATUS_INTERNAL, -20);
