@@ -6,6 +6,7 @@
 pub mod beep;
 mod block;
 pub mod call_progress;
+mod decimator;
 pub mod dtmf;
 pub mod goertzel;
 mod oscillator;
@@ -14,5 +15,6 @@ pub mod tone_plan;
 mod wave;
 
 pub use block::{BlockBuffer, HISTORY_SAMPLES};
+pub use decimator::Decimator;
 pub use goertzel::BLOCK_SAMPLES;
 pub use oscillator::Oscillator;

@@ -14,6 +14,18 @@ impl SampleRate {
     /// The narrowband telephone rate, 8000 Hz (ITU-T G.711).
     pub const NARROWBAND: Self = Self { hz: 8_000 };
 
+    /// The rates that telephony uses: 8, 16, 24, 32, 44.1 and 48 kHz.
+    ///
+    /// cbindgen:ignore
+    pub const ALL: [Self; 6] = [
+        Self::NARROWBAND,
+        Self { hz: 16_000 },
+        Self { hz: 24_000 },
+        Self { hz: 32_000 },
+        Self { hz: 44_100 },
+        Self { hz: 48_000 },
+    ];
+
     /// Accepts 8000 Hz; refuses every other rate.
     pub const fn new(hz: u32) -> Result<Self, UnsupportedSampleRate> {
         if hz == Self::NARROWBAND.hz { Ok(Self { hz }) } else { Err(UnsupportedSampleRate(hz)) }

@@ -194,7 +194,7 @@ pub fn mean_square(samples: &[i16]) -> f32 {
 }
 
 /// Sine of an angle in turns, to 1e-13: `core` has none at compile time.
-const fn sine(turns: f64) -> f64 {
+pub(super) const fn sine(turns: f64) -> f64 {
     // From -1/4 to 1/4 of a turn the series converges fast.
     let mut turns = turns - turns as i64 as f64;
     if turns > 0.5 {
