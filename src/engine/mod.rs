@@ -18,6 +18,8 @@ mod player;
 mod prefetch;
 mod prometheus;
 mod recording;
+#[allow(dead_code, reason = "wired in by the next commits")]
+mod resample;
 mod result;
 mod ring;
 mod slot;
