@@ -8,6 +8,7 @@ mod block;
 pub mod call_progress;
 mod decimator;
 pub mod dtmf;
+pub mod gain;
 pub mod goertzel;
 mod oscillator;
 pub mod silence;
