@@ -32,12 +32,13 @@ SAME(offsetof(afterbeep_telephone_event, end), 8);
 SAME(sizeof(afterbeep_session_event), 32);
 SAME(sizeof(afterbeep_tone_pattern), 44);
 #if UINTPTR_MAX == UINT64_MAX
-SAME(sizeof(afterbeep_session_config), 200);
+SAME(sizeof(afterbeep_session_config), 232);
 SAME(offsetof(afterbeep_session_config, directory), 8);
 SAME(offsetof(afterbeep_session_config, terminators), 56);
 SAME(offsetof(afterbeep_session_config, silence_hangover_ms), 168);
 SAME(offsetof(afterbeep_session_config, header_style), 176);
 SAME(offsetof(afterbeep_session_config, caller), 192);
+SAME(offsetof(afterbeep_session_config, reserved), 228);
 #endif
 SAME(AFTERBEEP_STATUS_OK, 0);
 SAME(AFTERBEEP_STATUS_INTERNAL, -20);
@@ -124,6 +125,17 @@ static void bad_configurations(const char *directory)
     if (strcmp(error.field, "silence_floor_max_dbm0") != 0)
         failures++, printf("bounds upside down: %s\n", error.text);
     config.silence_floor_min_dbm0 = -55;
+    config.file_rate_hz = 11025;
+    EXPECT(afterbeep_session_open(engine, &config, &error, &session), CONFIG);
+    if (strcmp(error.field, "file_rate_hz") != 0)
+        failures++, printf("no such rate: %s\n", error.text);
+    config.file_rate_hz = 16000;
+    config.agc = 2;
+    EXPECT(afterbeep_session_open(engine, &config, &error, &session), INVALID_ARGUMENT);
+    config.agc = 1;
+    config.agc_release_ms = 9;
+    EXPECT(afterbeep_session_open(engine, &config, &error, &session), CONFIG);
+    config.agc_release_ms = 1000;
 
     /* A caller with a newer header may set nothing that this library does not know. */
     memcpy(longer, &config, sizeof config);

@@ -202,7 +202,7 @@ enum afterbeep_status
    */
   AFTERBEEP_STATUS_BUFFER_TOO_SMALL = -18,
   /**
-   * The sample rate is not supported: convert the audio to 8000 Hz.
+   * The sample rate is not supported: convert the audio to one that is.
    */
   AFTERBEEP_STATUS_SAMPLE_RATE = -19,
   /**
@@ -858,7 +858,7 @@ typedef struct afterbeep_telephone_event {
    */
   uint32_t rtp_timestamp;
   /**
-   * Duration so far in timestamp units of 1/8000 s; convert it where the event's clock has another rate.
+   * Duration so far in timestamp units of a sample of the line; convert it where the event's clock has another rate.
    */
   uint16_t duration;
   /**
@@ -1107,7 +1107,7 @@ typedef struct afterbeep_session_config {
    */
   uint32_t struct_size;
   /**
-   * The line's sample rate; 8000.
+   * The line's sample rate in hertz: 8000 (default), 16000, 24000, 32000, 44100 or 48000.
    */
   uint32_t sample_rate_hz;
   /**
@@ -1280,6 +1280,39 @@ typedef struct afterbeep_session_config {
    * The caller, to be noted in the file, 64 bytes at most; NULL (default) for none.
    */
   const char *caller;
+  /**
+   * The file's sample rate in hertz, one of those that a line may have; 0 (default) for the line's.
+   */
+  uint32_t file_rate_hz;
+  /**
+   * Fixed gain of the file in decibels, [-40, 40]; 0 by default. What it takes beyond full scale is clipped.
+   */
+  float gain_db;
+  /**
+   * 1 brings speech to a level in the file, on top of the fixed gain; 0 (default) does not. The gain is held while nobody
+   * speaks. Detectors hear the line in any case.
+   */
+  uint32_t agc;
+  /**
+   * The level in dBm0 that speech is brought to, [-40, -3]; -16 by default.
+   */
+  float agc_target_dbm0;
+  /**
+   * The most that it is raised, or lowered, in decibels, [0, 40]; 20 by default.
+   */
+  float agc_max_gain_db;
+  /**
+   * How long that gain takes to fall by 20 dB, in milliseconds, [10, 10000]; 50 by default.
+   */
+  uint32_t agc_attack_ms;
+  /**
+   * How long it takes to rise by 20 dB, in milliseconds of speech, [10, 10000]; 1000 by default.
+   */
+  uint32_t agc_release_ms;
+  /**
+   * Zero.
+   */
+  uint32_t reserved;
 } afterbeep_session_config;
 
 /**
@@ -1981,7 +2014,7 @@ afterbeep_status afterbeep_session_push_lost(struct afterbeep_session session,
 AFTERBEEP_NONBLOCKING;
 
 /**
- * Takes the next frame with its RTP timestamp, in units of 1/8000 s: a gap before it, up to five minutes, is filled with
+ * Takes the next frame with its RTP timestamp, in units of a sample: a gap before it, up to five minutes, is filled with
  * silence, as afterbeep_session_push_lost() does. The first frame begins the stream. Late and repeated frames are
  * dropped; who wants late ones puts them in order first. A frame of no samples says that the line has come so far.
  *
@@ -2199,7 +2232,7 @@ afterbeep_status afterbeep_session_config_init(struct afterbeep_session_config *
  * @param config       not NULL; of its fields, sample_rate_hz and those of silence count.
  * @param error        out; says which field is wrong. May be NULL.
  * @param out_silence  out, not NULL; NULL on failure.
- * @retval AFTERBEEP_STATUS_SAMPLE_RATE       the rate is not supported.
+ * @retval AFTERBEEP_STATUS_SAMPLE_RATE       the rate is not 8000 Hz.
  * @retval AFTERBEEP_STATUS_CONFIG            a field is out of range.
  * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, a struct_size is wrong, or there is no such mode.
  * Thread: [control].  Since: 0.1.

@@ -10,6 +10,7 @@ use afterbeep::dsp::beep::BeepConfig;
 use afterbeep::dsp::dtmf::Digit;
 use afterbeep::dsp::tone_plan::TonePlan;
 use afterbeep::engine::{Engine, EngineConfig, FileConfig, SessionError, SessionHandle};
+use afterbeep::line::SampleRate;
 use afterbeep::session::{EndReason, PauseMode, SessionConfig, TelephoneEvent};
 use common::{Key, Line, Random};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -167,6 +168,23 @@ fn scenes(engine: &Engine, directory: &std::path::Path) -> Vec<Scene> {
             expected: if ends { EndReason::Dtmf } else { EndReason::FinalSilence },
         });
     }
+    // Lines at other rates, with every sample as often as it takes.
+    for (hz, times) in [(44_100, 6), (48_000, 6)] {
+        let sample_rate = SampleRate::new(hz).unwrap();
+        let line = if hz == 48_000 {
+            spoken().key(Key::new('#'), &mut random).silence(100).pcm()
+        } else {
+            noise(&mut random)
+        };
+        scenes.push(Scene {
+            name: if hz == 48_000 { "48 kHz" } else { "44.1 kHz" },
+            session: engine.open(&SessionConfig { sample_rate, ..config }, &file).unwrap(),
+            line: line.iter().flat_map(|&sample| std::iter::repeat_n(sample, times)).collect(),
+            control: None,
+            rtp: false,
+            expected: if hz == 48_000 { EndReason::Dtmf } else { EndReason::MaxDuration },
+        });
+    }
     let mut busy = Line::new().silence(300);
     for _ in 0..4 {
         busy = busy.tone(425.0, -10.0, 200).silence(200);
@@ -213,7 +231,7 @@ fn play(scenes: &[Scene], foreign: SessionHandle, closed: SessionHandle) {
                 6 if scene.rtp => Ok(()),
                 5 if scene.rtp => scene.session.push_at(160 * number as u32 - 160, frame),
                 _ if scene.rtp => scene.session.push_at(160 * number as u32, frame),
-                6 if scene.name != "busy tone" => scene.session.push_lost(frame.len()),
+                6 if !matches!(scene.name, "busy tone" | "48 kHz") => scene.session.push_lost(frame.len()),
                 _ => scene.session.push(frame),
             };
             if scene.control.is_some_and(|(at, _)| at == number) {
@@ -255,7 +273,7 @@ fn attend(scenes: &[Scene], round: usize) {
 
 fn check(scenes: &[Scene]) {
     for scene in scenes {
-        let result = scene.session.result(Duration::from_secs(30)).unwrap();
+        let result = scene.session.result(Duration::from_secs(30)).expect(scene.name);
         assert_eq!(result.end_reason, scene.expected, "{}", scene.name);
         assert_eq!(scene.name == "overrun", !result.complete, "{}", scene.name);
     }

@@ -148,10 +148,10 @@ pub unsafe extern "C" fn afterbeep_dtmf_init(
                 let text = "the memory is too small; AFTERBEEP_DTMF_BYTES is enough";
                 return Err(tell(afterbeep_status::BUFFER_TOO_SMALL, "memory_size", text));
             }
-            SampleRate::new(sample_rate_hz).map_err(|_| {
+            if sample_rate_hz != SampleRate::NARROWBAND.hz() {
                 let text = "the sample rate is not supported; convert the audio to 8000 Hz";
-                tell(afterbeep_status::SAMPLE_RATE, "sample_rate_hz", text)
-            })?;
+                return Err(tell(afterbeep_status::SAMPLE_RATE, "sample_rate_hz", text));
+            }
             let profile = dtmf_profile::read(profile, error)?;
             let receiver =
                 DtmfReceiver::with_kernel(&profile, kernel()).map_err(|_| afterbeep_status::CONFIG)?;

@@ -206,7 +206,7 @@ pub extern "C" fn afterbeep_session_push_lost(
     media_call(session, |session| Ok(session.push_lost(sample_count)?))
 }
 
-/// Takes the next frame with its RTP timestamp, in units of 1/8000 s: a gap before it, up to five minutes, is filled with
+/// Takes the next frame with its RTP timestamp, in units of a sample: a gap before it, up to five minutes, is filled with
 /// silence, as afterbeep_session_push_lost() does. The first frame begins the stream. Late and repeated frames are
 /// dropped; who wants late ones puts them in order first. A frame of no samples says that the line has come so far.
 ///

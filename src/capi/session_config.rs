@@ -8,6 +8,7 @@ use super::silence::{afterbeep_silence, afterbeep_silence_mode};
 use super::status::afterbeep_status;
 use super::tone_pattern::afterbeep_tone_pattern;
 use crate::dsp::beep::BeepConfig;
+use crate::dsp::gain::{AgcConfig, GainConfig};
 use crate::dsp::silence::{AdaptiveSilence, FixedSilence, SilenceConfig, SilenceDetector};
 use crate::dsp::tone_plan::{LEARNED_MAX, ToneKind, TonePattern, TonePlan};
 use crate::engine::FileConfig;
@@ -25,7 +26,7 @@ use std::ptr;
 pub struct afterbeep_session_config {
     /// sizeof(afterbeep_session_config), set by afterbeep_session_config_init().
     pub struct_size: u32,
-    /// The line's sample rate; 8000.
+    /// The line's sample rate in hertz: 8000 (default), 16000, 24000, 32000, 44100 or 48000.
     pub sample_rate_hz: u32,
     /// An existing directory for the file; not NULL.
     pub directory: *const c_char,
@@ -117,6 +118,23 @@ pub struct afterbeep_session_config {
     pub node_name: *const c_char,
     /// The caller, to be noted in the file, 64 bytes at most; NULL (default) for none.
     pub caller: *const c_char,
+    /// The file's sample rate in hertz, one of those that a line may have; 0 (default) for the line's.
+    pub file_rate_hz: u32,
+    /// Fixed gain of the file in decibels, [-40, 40]; 0 by default. What it takes beyond full scale is clipped.
+    pub gain_db: f32,
+    /// 1 brings speech to a level in the file, on top of the fixed gain; 0 (default) does not. The gain is held while nobody
+    /// speaks. Detectors hear the line in any case.
+    pub agc: u32,
+    /// The level in dBm0 that speech is brought to, [-40, -3]; -16 by default.
+    pub agc_target_dbm0: f32,
+    /// The most that it is raised, or lowered, in decibels, [0, 40]; 20 by default.
+    pub agc_max_gain_db: f32,
+    /// How long that gain takes to fall by 20 dB, in milliseconds, [10, 10000]; 50 by default.
+    pub agc_attack_ms: u32,
+    /// How long it takes to rise by 20 dB, in milliseconds of speech, [10, 10000]; 1000 by default.
+    pub agc_release_ms: u32,
+    /// Zero.
+    pub reserved: u32,
 }
 
 /// The tail of the final silence that is kept where it is cut.
@@ -131,6 +149,7 @@ impl Default for afterbeep_session_config {
         let beep = BeepConfig::default();
         let fixed = FixedSilence::default();
         let adaptive = AdaptiveSilence::default();
+        let agc = AgcConfig::default();
         Self {
             struct_size: size_of::<Self>() as u32,
             sample_rate_hz: session.sample_rate.hz(),
@@ -174,6 +193,14 @@ impl Default for afterbeep_session_config {
             metadata: 0,
             node_name: ptr::null(),
             caller: ptr::null(),
+            file_rate_hz: 0,
+            gain_db: 0.0,
+            agc: 0,
+            agc_target_dbm0: agc.target_dbm0,
+            agc_max_gain_db: agc.max_gain_db,
+            agc_attack_ms: agc.attack_ms,
+            agc_release_ms: agc.release_ms,
+            reserved: 0,
         }
     }
 }
@@ -242,11 +269,15 @@ unsafe fn translate(fields: &afterbeep_session_config) -> Result<(SessionConfig,
         (fields.start_on_speech, "start_on_speech"),
         (fields.delete_too_short, "delete_too_short"),
         (fields.delete_initial_silence, "delete_initial_silence"),
+        (fields.agc, "agc"),
     ];
     for (value, field) in switches {
         if value > 1 {
             return Err(invalid(field, format!("{field} takes 0 or 1")));
         }
+    }
+    if fields.reserved != 0 {
+        return Err(invalid("reserved", "reserved takes 0".into()));
     }
     let silence = silence(fields).ok_or_else(no_such_mode)?;
     let terminators = Terminators::parse(terminators)
@@ -287,8 +318,21 @@ unsafe fn translate(fields: &afterbeep_session_config) -> Result<(SessionConfig,
         caller: named("caller", fields.caller)?.map(str::to_owned),
         ..if fields.metadata == 1 { Metadata::now() } else { Metadata::default() }
     };
-    let name = file_name.map(str::to_owned);
-    let file = FileConfig { directory: directory.into(), name, format, header, metadata };
+    let agc = AgcConfig {
+        target_dbm0: fields.agc_target_dbm0,
+        max_gain_db: fields.agc_max_gain_db,
+        attack_ms: fields.agc_attack_ms,
+        release_ms: fields.agc_release_ms,
+    };
+    let file = FileConfig {
+        directory: directory.into(),
+        name: file_name.map(str::to_owned),
+        format,
+        header,
+        metadata,
+        file_rate_hz: fields.file_rate_hz,
+        gain: GainConfig { gain_db: fields.gain_db, agc: (fields.agc == 1).then_some(agc) },
+    };
     Ok((session, file))
 }
 
@@ -317,7 +361,7 @@ fn silence(fields: &afterbeep_session_config) -> Option<SilenceConfig> {
 /// @param config       not NULL; of its fields, sample_rate_hz and those of silence count.
 /// @param error        out; says which field is wrong. May be NULL.
 /// @param out_silence  out, not NULL; NULL on failure.
-/// @retval AFTERBEEP_STATUS_SAMPLE_RATE       the rate is not supported.
+/// @retval AFTERBEEP_STATUS_SAMPLE_RATE       the rate is not 8000 Hz.
 /// @retval AFTERBEEP_STATUS_CONFIG            a field is out of range.
 /// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, a struct_size is wrong, or there is no such mode.
 /// Thread: [control].  Since: 0.1.
@@ -347,7 +391,10 @@ unsafe fn read_silence(config: *const afterbeep_session_config) -> Result<Silenc
     // SAFETY: the caller vouches for it.
     let fields =
         unsafe { read_sized(config, OLDEST, afterbeep_session_config::default()) }.map_err(wrong_size)?;
-    rate(&fields)?;
+    if rate(&fields)? != SampleRate::NARROWBAND {
+        let text = "a detector of its own takes 8000 Hz; convert the audio";
+        return Err(Failure::field(afterbeep_status::SAMPLE_RATE, "sample_rate_hz", text));
+    }
     let config = silence(&fields).ok_or_else(no_such_mode)?;
     SilenceDetector::new(&config)
         .map_err(|error| Failure::field(afterbeep_status::CONFIG, error.field, error.to_string()))

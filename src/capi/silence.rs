@@ -58,7 +58,9 @@ pub unsafe extern "C" fn afterbeep_silence_create(
         // SAFETY: the caller vouches for it.
         unsafe {
             *object(out_silence)? = ptr::null_mut();
-            SampleRate::new(sample_rate_hz).map_err(|_| afterbeep_status::SAMPLE_RATE)?;
+            if sample_rate_hz != SampleRate::NARROWBAND.hz() {
+                return Err(afterbeep_status::SAMPLE_RATE);
+            }
             let detector = SilenceDetector::new(&SilenceConfig::fixed(threshold_dbm0))
                 .map_err(|_| afterbeep_status::CONFIG)?;
             hand_over(out_silence, afterbeep_silence::new(detector))

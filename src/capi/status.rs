@@ -46,7 +46,7 @@ pub enum afterbeep_status {
     NONE = -17,
     /// The buffer, or memory, is too small; its call says how to learn what is needed.
     BUFFER_TOO_SMALL = -18,
-    /// The sample rate is not supported: convert the audio to 8000 Hz.
+    /// The sample rate is not supported: convert the audio to one that is.
     SAMPLE_RATE = -19,
     /// A fault of this library, caught at its boundary. Please report it.
     INTERNAL = -20,
@@ -90,7 +90,7 @@ impl afterbeep_status {
         (Self::NOT_FINISHED, c"the message is not finished yet; end it, or wait longer"),
         (Self::NONE, c"there is none"),
         (Self::BUFFER_TOO_SMALL, c"the buffer or memory is too small; ask for the size that is needed"),
-        (Self::SAMPLE_RATE, c"the sample rate is not supported; convert the audio to 8000 Hz"),
+        (Self::SAMPLE_RATE, c"the sample rate is not supported; convert the audio to one that is"),
         (Self::INTERNAL, c"a fault of this library; please report it"),
         (Self::LATE, c"the frame came too late, or again; it was dropped"),
         (Self::TIMESTAMP_JUMP, c"the timestamp jumped; the frame was taken as what comes next"),

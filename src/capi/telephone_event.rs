@@ -11,7 +11,7 @@ use crate::session::TelephoneEvent;
 pub struct afterbeep_telephone_event {
     /// The packet's RTP timestamp: where the event began. All packets of an event have the same one.
     pub rtp_timestamp: u32,
-    /// Duration so far in timestamp units of 1/8000 s; convert it where the event's clock has another rate.
+    /// Duration so far in timestamp units of a sample of the line; convert it where the event's clock has another rate.
     pub duration: u16,
     /// The event's code: 0 to 9, '*' 10, '#' 11, 'A' to 'D' 12 to 15; others are no digits, and do nothing.
     pub event: u8,

@@ -2,6 +2,7 @@
 
 use super::goertzel::sine;
 use crate::line::SampleRate;
+use core::num::{NonZeroU16, NonZeroU64};
 
 /// Up to here the line is heard as it is, in hertz: the telephone band.
 #[cfg(test)]
@@ -23,10 +24,10 @@ const ONE_BITS: u32 = 15;
 
 /// A linear-phase low pass in so many phases of so many coefficients each, cut from one windowed sinc.
 struct Filter {
-    /// Detector samples a period of both rates.
-    up: u16,
+    /// Detector samples a period of both rates; as what follows never 0, so that no division can panic.
+    up: NonZeroU16,
     /// Line samples in the same time.
-    down: u16,
+    down: NonZeroU16,
     /// Coefficients of a phase: half of them, the first one silent or nearly so, stand before the sample that is made.
     length: u16,
     /// Phase after phase.
@@ -35,11 +36,16 @@ struct Filter {
 
 impl Filter {
     /// The line sample at a detector sample's moment, or right before it, and the phase.
-    const fn moment(&self, detector_sample: u64) -> (u64, u16) {
-        let (up, down) = (self.up as u64, self.down as u64);
+    fn moment(&self, detector_sample: u64) -> (u64, u16) {
+        let (up, down) = self.periods();
         // In two parts, which cannot overflow.
         let (periods, rest) = (detector_sample / up, detector_sample % up);
-        (periods.saturating_mul(down).saturating_add(rest * down / up), (rest * down % up) as u16)
+        let place = rest * down.get();
+        (periods.saturating_mul(down.get()).saturating_add(place / up), (place % up) as u16)
+    }
+
+    fn periods(&self) -> (NonZeroU64, NonZeroU64) {
+        (self.up.into(), self.down.into())
     }
 }
 
@@ -92,7 +98,11 @@ const fn filter<const LENGTH: usize, const PHASES: usize>(
     down: u16,
     phases: &'static [[i16; LENGTH]; PHASES],
 ) -> Filter {
-    Filter { up: PHASES as u16, down, length: LENGTH as u16, coefficients: phases.as_flattened() }
+    let (up, down) = match (NonZeroU16::new(PHASES as u16), NonZeroU16::new(down)) {
+        (Some(up), Some(down)) => (up, down),
+        _ => (NonZeroU16::MIN, NonZeroU16::MIN),
+    };
+    Filter { up, down, length: LENGTH as u16, coefficients: phases.as_flattened() }
 }
 
 static FROM_16_KHZ: Filter = filter(2, const { &phases::<64, 1>(2) });
@@ -104,7 +114,7 @@ static FROM_48_KHZ: Filter = filter(6, const { &phases::<160, 1>(6) });
 /// Makes the detectors' samples, at 8 kHz, of a line's at a higher rate.
 ///
 /// The telephone band, to 3400 Hz, passes within 0.02 dB; what lies from 4600 Hz on is 60 dB down. Detector sample `n`
-/// stands for the line's moment `n / 8000 s`, as if there were no filter: it is made as soon as the line samples that it
+/// stands for the line's moment `n / 8000 s`, as if there were no filter, see [`SampleRate::of_narrowband`]: it is made as soon as the line samples that it
 /// needs are there, [`ahead_samples`](Self::ahead_samples) later. However the frames are cut, the samples are the same.
 #[derive(Clone)]
 pub struct Decimator {
@@ -150,17 +160,11 @@ impl Decimator {
         (self.filter.length / 2 - 1) as u64
     }
 
-    /// The line sample that a detector sample stands for; the nearest one.
-    pub const fn line_sample(&self, detector_sample: u64) -> u64 {
-        let (line_sample, phase) = self.filter.moment(detector_sample);
-        line_sample.saturating_add((phase > self.filter.up / 2) as u64)
-    }
-
     /// Line samples that are still to come until so many more detector samples are made.
     pub fn until(&self, detector_samples: usize) -> usize {
         let Some(more) = detector_samples.checked_sub(1) else { return 0 };
-        let (up, down) = (u64::from(self.filter.up), u64::from(self.filter.down));
-        let moment = u64::from(self.phase) + more as u64 * down;
+        let (up, down) = self.filter.periods();
+        let moment = u64::from(self.phase) + more as u64 * down.get();
         let end = u64::from(self.next) + u64::from(self.filter.length) + moment / up;
         end.saturating_sub(self.filled.into()) as usize
     }
@@ -177,17 +181,26 @@ impl Decimator {
         (made, later)
     }
 
+    /// Makes the detector samples that silence after the line's end would bring, as far as there is room, and returns how
+    /// many these are.
+    pub fn flush(&mut self, detector: &mut [i16]) -> usize {
+        const SILENCE: [i16; WINDOW_SAMPLES / 2] = [0; WINDOW_SAMPLES / 2];
+        let silence = SILENCE.get(..self.ahead_samples() as usize).unwrap_or_default();
+        self.push(silence, detector).0
+    }
+
     /// Takes line samples that were lost, and returns how many of the detectors' are lost with them: those that cannot be
     /// made of what came before, too.
     pub fn lose(&mut self, samples: usize) -> usize {
         if samples == 0 {
             return 0;
         }
-        let (up, down) = (u64::from(self.filter.up), u64::from(self.filter.down));
+        let (up, down) = self.filter.periods();
         self.taken = self.taken.saturating_add(samples as u64);
         // The first one that is not due yet: its last coefficient's sample is still to come.
         let begun = self.taken.saturating_sub(self.ahead_samples());
-        let due = begun / down * up + (begun % down * up).div_ceil(down);
+        let part = begun % down * up.get();
+        let due = begun / down * up.get() + part / down + u64::from(part % down > 0);
         let lost = due.saturating_sub(self.made);
         self.made = self.made.max(due);
         let (line_sample, phase) = self.filter.moment(self.made);
@@ -219,7 +232,7 @@ impl Decimator {
     /// Makes what can be made of the window.
     fn make(&mut self, detector: &mut [i16]) -> usize {
         let Filter { up, down, length, coefficients } = self.filter;
-        let (whole, part) = (down / up, down % up);
+        let (whole, part) = (down.get() / *up, down.get() % *up);
         let mut made = 0;
         for sample in detector {
             let first = usize::from(self.next);
@@ -231,8 +244,8 @@ impl Decimator {
             made += 1;
             self.phase += part;
             self.next += whole;
-            if self.phase >= *up {
-                self.phase -= up;
+            if self.phase >= up.get() {
+                self.phase -= up.get();
                 self.next += 1;
             }
         }
@@ -264,6 +277,10 @@ mod tests {
 
     fn decimators() -> impl Iterator<Item = (u32, Decimator)> {
         SampleRate::ALL.into_iter().filter_map(|rate| Some((rate.hz(), Decimator::new(rate)?)))
+    }
+
+    fn line_sample(rate_hz: u32, sample: u64) -> u64 {
+        SampleRate::new(rate_hz).unwrap().of_narrowband(sample)
     }
 
     fn decimated(mut decimator: Decimator, line: &[i16], frame_samples: usize) -> Vec<i16> {
@@ -344,7 +361,7 @@ mod tests {
                 assert_eq!(one.clone().push(&next[..until - 1], &mut place).0, 101);
                 assert_eq!(one.push(next, &mut place), (102, [].as_slice()));
                 (at, made) = (at + until, made + 102);
-                let due = decimator.line_sample(made - 1) + decimator.ahead_samples();
+                let due = line_sample(rate_hz, made - 1) + decimator.ahead_samples();
                 assert!((due..=due + 1).contains(&(at as u64)), "{rate_hz} Hz: {at}, due at {due}");
             }
         }
@@ -362,7 +379,7 @@ mod tests {
                 let skipped = decimator.lose(lost);
                 for wanted in [60, 137] {
                     let detector_sample = (made + skipped + wanted) as u64;
-                    let line_sample = decimator.line_sample(detector_sample) as usize;
+                    let line_sample = line_sample(rate_hz, detector_sample) as usize;
                     let mut line = vec![0; 3_000];
                     line[line_sample - before - lost] = i16::MAX;
                     place.fill(0);

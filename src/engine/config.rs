@@ -1,4 +1,6 @@
 use super::slot::SLOTS_MAX;
+use crate::dsp::gain::{GainConfig, GainConfigError};
+use crate::line::SampleRate;
 use crate::session::ConfigError;
 use crate::wav::{Format, HeaderStyle, Metadata};
 use std::path::PathBuf;
@@ -76,7 +78,7 @@ impl EngineConfig {
 }
 
 /// Where a message's file goes and how it stores samples.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct FileConfig {
     /// An existing directory.
     pub directory: PathBuf,
@@ -88,6 +90,16 @@ pub struct FileConfig {
     pub header: HeaderStyle,
     /// What the file says about itself; nothing by default. A plain header has none.
     pub metadata: Metadata,
+    /// The file's sample rate in hertz: 8000, 16 000, 24 000, 32 000, 44 100 or 48 000; 0 (default) for the line's.
+    pub file_rate_hz: u32,
+    /// What becomes of the level in the file; off by default. Detectors hear the line.
+    pub gain: GainConfig,
+}
+
+impl From<GainConfigError> for ConfigError {
+    fn from(GainConfigError { field, takes }: GainConfigError) -> Self {
+        Self { field, takes }
+    }
 }
 
 impl FileConfig {
@@ -99,14 +111,26 @@ impl FileConfig {
             format: Format::default(),
             header: HeaderStyle::default(),
             metadata: Metadata::default(),
+            file_rate_hz: 0,
+            gain: GainConfig::default(),
         }
     }
 
-    /// Says which field contradicts another one, if one does.
+    /// Says which field is out of range or contradicts another one, if one does.
     pub fn validate(&self) -> Result<(), ConfigError> {
         if self.header == HeaderStyle::Plain && !self.metadata.is_empty() {
             return Err(ConfigError { field: "metadata", takes: "nothing where the header is plain" });
         }
-        Ok(())
+        self.rate(SampleRate::NARROWBAND)?;
+        Ok(self.gain.validate()?)
+    }
+
+    /// The file's rate where the line has one.
+    pub(super) fn rate(&self, line: SampleRate) -> Result<SampleRate, ConfigError> {
+        const TAKES: &str = "0, 8000, 16000, 24000, 32000, 44100 or 48000 Hz";
+        match self.file_rate_hz {
+            0 => Ok(line),
+            hz => SampleRate::new(hz).map_err(|_| ConfigError { field: "file_rate_hz", takes: TAKES }),
+        }
     }
 }

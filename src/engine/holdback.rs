@@ -4,12 +4,12 @@
 use super::EngineSession;
 use super::track::Track;
 use crate::dsp::BLOCK_SAMPLES;
-use crate::line::FRAME_MAX_SAMPLES;
+use crate::line::{FRAME_MAX_SAMPLES, SampleRate};
 use crate::session::KeySpan;
 
 /// How long a sample waits for a key to be recognised that it may belong to: a key takes 58 ms, and its first sample is
-/// found to 5 ms.
-const MASK_WAIT_SAMPLES: usize = 600;
+/// found to 5 ms. At 8 kHz, as all of these.
+const MASK_WAIT_SAMPLES: u64 = 600;
 /// What is masked around a key, in samples: the accuracy of its first and last one, and of its ramps.
 const MASK_BEFORE_SAMPLES: u64 = 48;
 const MASK_AFTER_SAMPLES: u64 = 80;
@@ -20,6 +20,7 @@ const KEYS: usize = 4;
 pub(super) struct Holdback {
     ring: Box<[i16]>,
     burst_samples: usize,
+    rate: SampleRate,
     /// Where the next sample goes.
     next: usize,
     mask: bool,
@@ -29,13 +30,15 @@ pub(super) struct Holdback {
 
 impl Holdback {
     /// Room for the audio that comes before the recording starts, and for that which waits for a key.
-    pub(super) fn new(pre_roll_samples: usize, mask: bool) -> Self {
+    pub(super) fn new(pre_roll_samples: usize, mask: bool, rate: SampleRate) -> Self {
         let wait = if mask { MASK_WAIT_SAMPLES } else { 0 };
         // The sound that starts a recording is found a block or two after it began.
-        let burst_samples = pre_roll_samples + wait + 4 * BLOCK_SAMPLES;
+        let waits = rate.of_narrowband(wait + 4 * BLOCK_SAMPLES as u64) as usize;
+        let burst_samples = pre_roll_samples + waits;
         Self {
             ring: vec![0; burst_samples + FRAME_MAX_SAMPLES].into_boxed_slice(),
             burst_samples,
+            rate,
             next: 0,
             mask,
             keys: [KeySpan { start: 0, end: Some(0) }; KEYS],
@@ -74,7 +77,8 @@ impl Holdback {
         {
             self.note(span);
         }
-        let wait = if self.mask && session.end().is_none() { MASK_WAIT_SAMPLES as u64 } else { 0 };
+        let waits = self.mask && session.end().is_none();
+        let wait = if waits { self.rate.of_narrowband(MASK_WAIT_SAMPLES) } else { 0 };
         let recorded = session.streamed_samples();
         self.release_until(recorded.saturating_sub(wait), recorded, track)
     }
@@ -82,6 +86,8 @@ impl Holdback {
     /// Gives the track all samples before `until`, where the newest one that was offered is the last of `recorded`.
     pub(super) fn release_until(&mut self, until: u64, recorded: u64, track: &mut Track) -> bool {
         let mut whole = true;
+        let before = self.rate.of_narrowband(MASK_BEFORE_SAMPLES);
+        let after = self.rate.of_narrowband(MASK_AFTER_SAMPLES);
         while track.position() < until {
             let from = track.position();
             let back = ((recorded - from) as usize).min(self.ring.len());
@@ -89,7 +95,7 @@ impl Holdback {
             let run = ((until - from) as usize).min(self.ring.len() - first);
             let Some(samples) = self.ring.get_mut(first..first + run) else { return false };
             for (sample, index) in samples.iter_mut().zip(from..) {
-                if self.keys.iter().any(|key| is_masked(key, index)) {
+                if self.keys.iter().any(|key| is_masked(key, index, before, after)) {
                     *sample = 0;
                 }
             }
@@ -112,7 +118,7 @@ impl Holdback {
     }
 }
 
-fn is_masked(key: &KeySpan, index: u64) -> bool {
-    let end = key.end.map_or(u64::MAX, |end| if end == 0 { 0 } else { end + MASK_AFTER_SAMPLES });
-    (key.start.saturating_sub(MASK_BEFORE_SAMPLES)..end).contains(&index)
+fn is_masked(key: &KeySpan, index: u64, before: u64, after: u64) -> bool {
+    let end = key.end.map_or(u64::MAX, |end| if end == 0 { 0 } else { end + after });
+    (key.start.saturating_sub(before)..end).contains(&index)
 }

@@ -358,7 +358,7 @@ fn fill(slot: &Slot, beep_ms: u32) -> (u32, Queue) {
         Arc::new(EngineShared { sessions: AtomicU32::new(0), counters, events })
     }));
     let part = Path::new("message.wav.part").into();
-    (slot.fill(engine, media, ends, Player::new(None, None), part), queue)
+    (slot.fill(engine, media, ends, Player::new(None, None, config.sample_rate), part), queue)
 }
 
 fn push(slot: &Slot, generation: u32, frame: &[i16]) -> Result<(), SessionError> {

@@ -118,7 +118,7 @@ pub(super) struct Media {
     pub(super) seen_requests: u32,
     events: Sender<PackedEvent, EVENTS>,
     late_samples: u64,
-    timestamp_jumps: u64,
+    timestamp_jumps: u32,
     told_events: u64,
     lost_events: u64,
 }
@@ -134,6 +134,7 @@ impl Media {
         holdback: Option<Box<Holdback>>,
         noise: Option<ComfortNoise>,
     ) -> (Self, ControlEnds, Queue) {
+        let rate = session.sample_rate();
         let burst = holdback.as_deref().map_or(0, Holdback::burst_samples);
         let (track, queue) = Track::new(ring_samples + burst, noise);
         let (asked, requests) = mailbox();
@@ -144,7 +145,7 @@ impl Media {
             track,
             holdback,
             noise,
-            rtp: RtpTimeline::new(),
+            rtp: RtpTimeline::with_rate(rate),
             seen_requests: 0,
             events,
             late_samples: 0,
@@ -209,7 +210,8 @@ impl Media {
     fn push_held(&mut self, frame: &[i16]) -> bool {
         let Some(holdback) = &mut self.holdback else { return false };
         let mut whole = true;
-        for part in frame.chunks(BLOCK_SAMPLES) {
+        let block_samples = self.session.sample_rate().of_narrowband(BLOCK_SAMPLES as u64) as usize;
+        for part in frame.chunks(block_samples) {
             if let Recorded::Audio(taken) = self.session.push(part) {
                 // Where the session ends it takes no more.
                 holdback.offer(part.get(..taken.end).unwrap_or_default());
@@ -244,7 +246,7 @@ impl Media {
                 return Taken::Late;
             }
             Placed::Jumped => {
-                self.timestamp_jumps += 1;
+                self.timestamp_jumps = self.timestamp_jumps.saturating_add(1);
                 (0, Taken::Jumped)
             }
         };
@@ -385,7 +387,7 @@ impl Media {
             line_lost_samples: self.session.line_lost_samples(),
             echo_guard_samples: self.session.echo_guard_samples(),
             late_samples: self.late_samples,
-            timestamp_jumps: self.timestamp_jumps,
+            timestamp_jumps: self.timestamp_jumps.into(),
             dropped_samples: self.session.dropped_samples(),
         };
         self.session.end().map(|&end| Ended { end, open_gap: self.track.open_gap(), counts })

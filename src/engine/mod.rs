@@ -18,10 +18,10 @@ mod player;
 mod prefetch;
 mod prometheus;
 mod recording;
-#[allow(dead_code, reason = "wired in by the next commits")]
 mod resample;
 mod result;
 mod ring;
+mod shape;
 mod slot;
 mod statistics;
 mod sync;
@@ -38,10 +38,11 @@ pub use result::{CloseReport, GAPS_MAX, Gap, GapCause, SessionResult, Unfinished
 pub use statistics::{EngineStatistics, LATENCY_BUCKETS, LatencyHistogram};
 
 use crate::cpu;
+use crate::dsp::Decimator;
 use crate::dsp::call_progress::CallProgressDetector;
 use crate::line::{ComfortNoise, SampleRate};
 use crate::message::{CreateError, PartFile};
-use crate::session::{Session, SessionConfig};
+use crate::session::{ConfigError, Session, SessionConfig};
 use crate::wav::WavWriter;
 use admission::{Place, check_file_system};
 use event::EventQueue;
@@ -52,6 +53,7 @@ use player::Player;
 use recording::Recording;
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
+use shape::Shape;
 use slot::{EngineShared, SLOTS_MAX, Slot};
 use statistics::Counters;
 use std::fs::File;
@@ -67,7 +69,8 @@ use writer::{Crew, Times};
 const DROP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A session as engines run it: only those with a tone plan pay for the detector.
-type EngineSession = Session<Box<CallProgressDetector>>;
+/// And only those at another rate than 8 kHz for what makes that of it.
+type EngineSession = Session<Box<CallProgressDetector>, Box<Decimator>>;
 
 /// The least limit on a file's size that a recording can begin with: its header fits.
 const LEAST_FILE_BYTES: u64 = 512;
@@ -131,15 +134,17 @@ impl Engine {
         let rate = session.sample_rate;
         let pre_roll = if session.start_on_speech { rate.samples(session.pre_roll_ms.into()) } else { 0 };
         let holdback = (session.start_on_speech || session.mask_digits)
-            .then(|| Box::new(Holdback::new(pre_roll as usize, session.mask_digits)));
+            .then(|| Box::new(Holdback::new(pre_roll as usize, session.mask_digits, rate)));
         let noise = session.comfort_noise_dbm0.map(ComfortNoise::new);
         let session = EngineSession::with_kernel(session, cpu::kernel())?;
         file.validate()?;
-        let player = Player::new(session.beep().copied(), noise);
+        let player = Player::new(session.beep().copied(), noise, rate);
         let (media, ends, queue) = Media::new(session, self.ring_samples(rate), holdback, noise);
+        let file_rate = file.rate(rate)?;
+        let shape = Shape::new(rate, file_rate, &file.gain).map_err(ConfigError::from)?;
         check_file_system(&self.crew, &file.directory, self.config.min_free_kib)?;
         let (part, opened) = PartFile::create(&file.directory, file.name.as_deref())?;
-        let begun = begin(opened, file, rate);
+        let begun = begin(opened, file, file_rate);
         let (wav, device) = match begun {
             Ok(begun) => begun,
             Err(error) => {
@@ -156,7 +161,7 @@ impl Engine {
         place.keep();
         self.shared.counters.written_bytes.add(wav.written_bytes());
         let device = self.crew.device(device);
-        self.crew.record(Recording::new(taken, queue, rate, part, wav, device));
+        self.crew.record(Recording::new(taken, queue, shape, part, wav, device));
         Ok(taken.0)
     }
 

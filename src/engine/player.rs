@@ -1,9 +1,9 @@
 use crate::dsp::beep::Beep;
-use crate::line::ComfortNoise;
+use crate::line::{ComfortNoise, SampleRate};
 
-/// How far, in samples, `pull` may run ahead of `push`, or behind it beyond a frame, before it waits or skips: 60 ms at
-/// 8 kHz, more than the jitter between a host's two threads.
-const TOLERANCE_SAMPLES: u64 = 480;
+/// How far `pull` may run ahead of `push`, or behind it beyond a frame, before it waits or skips, in milliseconds: more
+/// than the jitter between a host's two threads.
+const TOLERANCE_MS: u64 = 60;
 
 /// Plays the beep to the caller, in step with the samples that the caller sends.
 #[derive(Debug)]
@@ -11,17 +11,19 @@ pub(super) struct Player {
     beep: Option<Beep>,
     /// What is heard where no beep is.
     noise: Option<ComfortNoise>,
-    /// Samples of it that were heard.
-    noise_position: u64,
+    /// Samples of it that were heard; it repeats where this wraps around.
+    noise_position: u32,
     /// When the beep began that `position` counts from, in samples pushed.
     start: u64,
     /// Samples handed out, or skipped, since then.
     position: u64,
+    tolerance_samples: u32,
 }
 
 impl Player {
-    pub(super) const fn new(beep: Option<Beep>, noise: Option<ComfortNoise>) -> Self {
-        Self { beep, noise, noise_position: 0, start: 0, position: 0 }
+    pub(super) const fn new(beep: Option<Beep>, noise: Option<ComfortNoise>, rate: SampleRate) -> Self {
+        let tolerance_samples = rate.samples(TOLERANCE_MS) as u32;
+        Self { beep, noise, noise_position: 0, start: 0, position: 0, tolerance_samples }
     }
 
     /// Fills a frame with the beep samples that are due when `pushed` samples have come in, and with silence where
@@ -39,12 +41,12 @@ impl Player {
         }
         let count = frame.len() as u64;
         let length = self.beep.as_ref().map_or(0, |beep| beep.len_samples().into());
-        if pushed > self.position + count + TOLERANCE_SAMPLES {
+        if pushed > self.position + count + u64::from(self.tolerance_samples) {
             self.position = pushed - count;
         }
         let over = self.position >= length || pushed > length + count;
         match &self.beep {
-            Some(beep) if !over && self.position <= pushed + TOLERANCE_SAMPLES => {
+            Some(beep) if !over && self.position <= pushed + u64::from(self.tolerance_samples) => {
                 // The beep's length bounds the index: 5 s.
                 for (sample, index) in frame.iter_mut().zip(self.position as u32..) {
                     *sample = beep.sample(index);
@@ -58,10 +60,10 @@ impl Player {
     /// Fills a frame in which nothing is due.
     fn rest(&mut self, frame: &mut [i16]) {
         match &self.noise {
-            Some(noise) => noise.fill(self.noise_position, frame),
+            Some(noise) => noise.fill(self.noise_position.into(), frame),
             None => frame.fill(0),
         }
-        self.noise_position += frame.len() as u64;
+        self.noise_position = self.noise_position.wrapping_add(frame.len() as u32);
     }
 }
 
@@ -69,7 +71,6 @@ impl Player {
 mod tests {
     use super::*;
     use crate::dsp::beep::BeepConfig;
-    use crate::line::SampleRate;
 
     fn beep() -> Beep {
         Beep::new(&BeepConfig::default(), SampleRate::NARROWBAND).unwrap()
@@ -82,7 +83,7 @@ mod tests {
     #[test]
     fn push_first_or_pull_first_the_beep_comes_whole() {
         for pushed_before in [0, 160] {
-            let mut player = Player::new(Some(beep()), None);
+            let mut player = Player::new(Some(beep()), None, SampleRate::NARROWBAND);
             let mut played = Vec::<i16>::new();
             for tick in 0..30 {
                 let mut frame = [1; 160];
@@ -98,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_host_that_pulls_late_skips_what_it_missed() {
-        let mut player = Player::new(Some(beep()), None);
+        let mut player = Player::new(Some(beep()), None, SampleRate::NARROWBAND);
         let mut frame = [0; 160];
         player.pull(1_600, 0, &mut frame);
         assert_eq!(frame[..], expected(1_440, 160));
@@ -109,7 +110,7 @@ mod tests {
 
     #[test]
     fn the_beep_begins_with_the_first_push_and_waits_for_the_next_ones() {
-        let mut player = Player::new(Some(beep()), None);
+        let mut player = Player::new(Some(beep()), None, SampleRate::NARROWBAND);
         let mut played = Vec::new();
         let mut pull = |pushed| {
             let mut frame = [1; 160];

@@ -3,12 +3,13 @@
 use super::event::EngineEvent;
 use super::media::Ended;
 use super::result::GAPS_MAX;
+use super::shape::Shape;
 use super::slot::{EngineShared, Slot};
 use super::statistics::Counters;
 use super::track::{self, Queue};
 use super::writer::{Device, Times};
 use super::{Gap, GapCause, SessionHandle, SessionResult};
-use crate::line::{ComfortNoise, SampleRate};
+use crate::line::ComfortNoise;
 use crate::message::PartFile;
 use crate::session::{Cut, EndReason};
 use crate::wav::{WavWriter, WriteError};
@@ -24,6 +25,8 @@ const NOISE_SAMPLES: usize = 4_096;
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     bytes: Vec<u8>,
+    /// Samples at the file's rate and level, where those are not the line's.
+    samples: Vec<i16>,
 }
 
 /// What a recording needs now.
@@ -36,7 +39,7 @@ pub(super) struct Recording {
     handle: SessionHandle,
     slot: &'static Slot,
     queue: Queue,
-    rate: SampleRate,
+    shape: Shape,
     part: PartFile,
     wav: WavWriter,
     device: Arc<Device>,
@@ -51,7 +54,7 @@ pub(super) struct Recording {
     /// Samples pushed when that last changed, and since when.
     heard: Option<(u64, Instant)>,
     /// Events of the session that the host was told of.
-    noticed_events: u64,
+    noticed_events: u32,
     next_gap: Option<track::Gap>,
     /// Samples pushed when it was last written.
     written_clock: u64,
@@ -68,7 +71,7 @@ impl Recording {
     pub(super) fn new(
         (handle, slot): (SessionHandle, &'static Slot),
         queue: Queue,
-        rate: SampleRate,
+        shape: Shape,
         part: PartFile,
         wav: WavWriter,
         device: Arc<Device>,
@@ -77,7 +80,7 @@ impl Recording {
             handle,
             slot,
             queue,
-            rate,
+            shape,
             part,
             wav,
             known_stalls: device.stalls(),
@@ -110,7 +113,8 @@ impl Recording {
     pub(super) fn look(&mut self, now: Instant, times: &Times, shared: &EngineShared) -> Option<Due> {
         // Asked before the queue is looked at: what the ended session queued is then all there.
         let ended = self.slot.ended(self.handle.generation());
-        let told_events = self.slot.told_events();
+        // Whether there are others, not how many.
+        let told_events = self.slot.told_events() as u32;
         if told_events != self.noticed_events {
             self.noticed_events = told_events;
             shared.events.put(EngineEvent::SessionEvents(self.handle));
@@ -124,7 +128,9 @@ impl Recording {
         let new = clock - self.written_clock;
         if new > 0 {
             let since = *self.waiting_since.get_or_insert(now);
-            if new >= times.batch_samples as u64 || now.saturating_duration_since(since) >= times.batch_age {
+            let batch =
+                self.shape.line_rate(self.wav.sample_rate()).of_narrowband(times.batch_samples as u64);
+            if new >= batch || now.saturating_duration_since(since) >= times.batch_age {
                 self.waiting_since = None;
                 self.written_clock = clock;
                 return Some(Due::Write);
@@ -202,6 +208,7 @@ impl Recording {
             self.file_start = start;
             self.gaps.clear();
             (self.gap_count, self.lost) = (0, 0);
+            self.shape.restart();
             // After an error, too: what is dropped is no message.
             let emptied = self.wav.clear();
             self.note(emptied);
@@ -220,7 +227,8 @@ impl Recording {
         self.queue.samples.skip(dropped);
         let kept = count - dropped;
         if kept > 0 && self.error.is_none() {
-            let written = self.wav.append(self.queue.samples.peek(kept), &mut scratch.bytes);
+            let pieces = self.queue.samples.peek(kept);
+            let written = append(&mut self.wav, &mut self.shape, pieces, scratch);
             self.note(written);
         }
         self.queue.samples.skip(kept);
@@ -237,7 +245,7 @@ impl Recording {
             if self.error.is_none() {
                 let written = match self.queue.noise.filter(|_| gap.noise) {
                     Some(noise) => self.write_noise(noise, self.position + dropped, kept, scratch),
-                    None => self.wav.append_silence(kept, &mut scratch.bytes),
+                    None => self.write_silence(kept, scratch),
                 };
                 self.note(written);
             }
@@ -256,9 +264,33 @@ impl Recording {
         for done in (0..samples).step_by(NOISE_SAMPLES) {
             let piece = &mut piece[..(samples - done).min(NOISE_SAMPLES as u64) as usize];
             noise.fill(start + done, piece);
-            self.wav.append([piece, &[]], &mut scratch.bytes)?;
+            append(&mut self.wav, &mut self.shape, [piece, &[]], scratch)?;
         }
         Ok(())
+    }
+
+    fn write_silence(&mut self, samples: u64, scratch: &mut Scratch) -> Result<(), WriteError> {
+        if self.shape.is_plain() {
+            return self.wav.append_silence(samples, &mut scratch.bytes);
+        }
+        let Scratch { bytes, samples: made } = scratch;
+        made.clear();
+        self.shape.push_silence(samples, made, |made| {
+            let appended = self.wav.append([made, &[]], bytes);
+            made.clear();
+            appended
+        })
+    }
+
+    /// Writes what the shape still holds: the line has ended.
+    fn write_rest(&mut self, scratch: &mut Scratch) {
+        let Scratch { bytes, samples } = scratch;
+        samples.clear();
+        self.shape.finish(samples);
+        if self.error.is_none() && !samples.is_empty() {
+            let written = self.wav.append([samples, &[]], bytes);
+            self.note(written);
+        }
     }
 
     fn list(&mut self, gap: Gap) {
@@ -303,15 +335,18 @@ impl Recording {
         if let Some(gap) = ended.open_gap {
             self.write_gap(gap, scratch);
         }
+        self.write_rest(scratch);
         let end = &ended.end;
         let kept = if end.deleted { 0 } else { end.kept_samples };
         // What the file should hold and does not, because the disk took no more.
-        let unwritten = kept.saturating_sub(self.wav.samples());
+        let kept_in_file = self.shape.file_samples(kept);
+        let held = self.wav.samples();
+        let unwritten = if held < kept_in_file { kept - self.shape.line_samples(held).min(kept) } else { 0 };
         // What was cut off needs no account, and what the disk refused has one of its own.
         self.end_gaps_at(kept - unwritten);
         self.list(Gap { start_sample: kept - unwritten, samples: unwritten, cause: GapCause::DiskError });
         let before = self.wav.written_bytes();
-        let (path, samples, finished) = finish_file(self.part, &mut self.wav, kept);
+        let (path, samples, finished) = finish_file(self.part, &mut self.wav, kept_in_file);
         counters.written_bytes.add(self.wav.written_bytes() - before);
         let error = self.error.or(finished.err().map(Arc::new));
         let counts = ended.counts;
@@ -326,7 +361,7 @@ impl Recording {
             tone: end.tone.filter(|_| error.is_none()),
             path,
             samples,
-            duration_ms: self.rate.milliseconds(samples),
+            duration_ms: self.wav.sample_rate().milliseconds(samples),
             trimmed_samples: if error.is_some() { 0 } else { end.recorded_samples - end.kept_samples },
             cut: if error.is_some() { Cut::Nothing } else { end.cut },
             lost_samples,
@@ -347,6 +382,22 @@ impl Recording {
         counters.line_lost_samples.add(counts.line_lost_samples);
         self.slot.finish(self.handle, result)
     }
+}
+
+/// Appends samples of the line to the file, at its rate and level.
+fn append(
+    wav: &mut WavWriter,
+    shape: &mut Shape,
+    pieces: [&[i16]; 2],
+    scratch: &mut Scratch,
+) -> Result<(), WriteError> {
+    let Scratch { bytes, samples } = scratch;
+    if shape.is_plain() {
+        return wav.append(pieces, bytes);
+    }
+    samples.clear();
+    pieces.iter().for_each(|piece| shape.push(piece, samples));
+    wav.append([samples, &[]], bytes)
 }
 
 /// Ends the file after the samples that are kept and gives it its name; a message of no samples

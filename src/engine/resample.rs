@@ -24,7 +24,7 @@ pub(super) fn file_samples(line_samples: u64, line: SampleRate, file: SampleRate
 }
 
 /// Sample `n` of what it makes stands for the moment `n / file rate` of the line, as if there were no filter, and of `n`
-/// line samples it makes [`file_samples`], rounded to the nearest. Everything is allocated at the start.
+/// line samples it makes [`file_samples`], rounded to the nearest. What it works in is allocated at the start.
 pub(super) struct Resampler {
     sinc: Async<f32>,
     line: SampleRate,
@@ -33,7 +33,6 @@ pub(super) struct Resampler {
     input: Vec<f32>,
     filled: usize,
     output: Vec<f32>,
-    samples: Vec<i16>,
     /// Silence before the line, so that it falls onto the file's samples.
     lead_in: usize,
     /// Samples that come before the file's first one.
@@ -77,7 +76,6 @@ impl Resampler {
             input: vec![0.0; chunk],
             filled: lead_in,
             output: vec![0.0; output],
-            samples: vec![0; output],
             lead_in,
             delay,
             to_skip: delay,
@@ -86,13 +84,9 @@ impl Resampler {
         })
     }
 
-    /// Takes samples of the line and hands on those of the file that can be made, a piece at a time.
-    pub(super) fn push<E>(
-        &mut self,
-        samples: &[i16],
-        mut sink: impl FnMut(&mut [i16]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut rest = samples;
+    /// Takes samples of the line and adds those of the file that can be made.
+    pub(super) fn push(&mut self, line: &[i16], file: &mut Vec<i16>) {
+        let mut rest = line;
         while !rest.is_empty() {
             let room = &mut self.input[self.filled..];
             let (now, later) = rest.split_at(rest.len().min(room.len()));
@@ -103,34 +97,18 @@ impl Resampler {
             self.taken += now.len() as u64;
             rest = later;
             if self.filled == self.input.len() {
-                self.chunk(&mut sink)?;
+                self.chunk(file);
             }
         }
-        Ok(())
     }
 
-    /// Takes so much silence.
-    pub(super) fn push_silence<E>(
-        &mut self,
-        samples: u64,
-        mut sink: impl FnMut(&mut [i16]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        const SILENCE: [i16; 4_096] = [0; 4_096];
-        for done in (0..samples).step_by(SILENCE.len()) {
-            let piece = (samples - done).min(SILENCE.len() as u64) as usize;
-            self.push(&SILENCE[..piece], &mut sink)?;
-        }
-        Ok(())
-    }
-
-    /// Hands on the rest, as if silence followed, and is as new.
-    pub(super) fn finish<E>(&mut self, mut sink: impl FnMut(&mut [i16]) -> Result<(), E>) -> Result<(), E> {
+    /// Adds the rest, as if silence followed, and is as new.
+    pub(super) fn finish(&mut self, file: &mut Vec<i16>) {
         while self.made < file_samples(self.taken, self.line, self.file) {
             self.input[self.filled..].fill(0.0);
-            self.chunk(&mut sink)?;
+            self.chunk(file);
         }
         self.restart();
-        Ok(())
     }
 
     /// Forgets what it was given.
@@ -141,7 +119,7 @@ impl Resampler {
         (self.taken, self.made) = (0, 0);
     }
 
-    fn chunk<E>(&mut self, sink: &mut impl FnMut(&mut [i16]) -> Result<(), E>) -> Result<(), E> {
+    fn chunk(&mut self, file: &mut Vec<i16>) {
         let (in_chunk, room) = (self.input.len(), self.output.len());
         let input = SequentialSlice::new(&self.input, 1, in_chunk).expect("one channel");
         let mut output = SequentialSlice::new_mut(&mut self.output, 1, room).expect("one channel");
@@ -153,12 +131,8 @@ impl Resampler {
         let wanted = file_samples(self.taken, self.line, self.file) - self.made;
         let made = (made - skipped).min(usize::try_from(wanted).unwrap_or(usize::MAX));
         self.made += made as u64;
-        let samples = &mut self.samples[..made];
-        for (place, sample) in samples.iter_mut().zip(&self.output[skipped..]) {
-            // Saturates.
-            *place = sample.round() as i16;
-        }
-        if samples.is_empty() { Ok(()) } else { sink(samples) }
+        // Saturates.
+        file.extend(self.output[skipped..skipped + made].iter().map(|sample| sample.round() as i16));
     }
 }
 
@@ -169,7 +143,6 @@ const fn gcd(a: u32, b: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::convert::Infallible;
     use std::f64::consts::TAU;
 
     const PEAK: f64 = 30_000.0;
@@ -181,18 +154,8 @@ mod tests {
 
     fn resampled(resampler: &mut Resampler, line: &[i16], batch: usize) -> Vec<i16> {
         let mut file = Vec::new();
-        for samples in line.chunks(batch) {
-            let taken = |samples: &mut [i16]| {
-                file.extend_from_slice(samples);
-                Ok::<_, Infallible>(())
-            };
-            resampler.push(samples, taken).unwrap();
-        }
-        let taken = |samples: &mut [i16]| {
-            file.extend_from_slice(samples);
-            Ok::<_, Infallible>(())
-        };
-        resampler.finish(taken).unwrap();
+        line.chunks(batch).for_each(|samples| resampler.push(samples, &mut file));
+        resampler.finish(&mut file);
         file
     }
 

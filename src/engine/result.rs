@@ -19,7 +19,7 @@ pub struct SessionResult {
     pub tone: Option<ToneKind>,
     /// Its file; `None` where there is none: nothing was recorded, or it was cancelled.
     pub path: Option<PathBuf>,
-    /// Samples in the file, inserted silence included.
+    /// Samples in the file, at its rate, inserted silence included. All other counts are in samples of the line.
     pub samples: u64,
     /// The same in whole milliseconds.
     pub duration_ms: u64,

@@ -1,9 +1,11 @@
 //! Where a frame belongs by its RTP timestamp (RFC 3550).
 
+use super::SampleRate;
+
 /// Longest gap that is filled: a caller who is silent for minutes on a line that suppresses silence sends nothing.
-const GAP_MAX_SAMPLES: u32 = 8_000 * 300;
+const GAP_MAX_MS: u64 = 300_000;
 /// A frame that is older than this belongs to a stream that began anew.
-const LATE_MAX_SAMPLES: u32 = 8_000 * 10;
+const LATE_MAX_MS: u64 = 10_000;
 
 /// What to do with a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,16 +26,31 @@ pub enum Placed {
     Jumped,
 }
 
-/// Follows the timestamps of a stream at 8000 a second, which wrap around at 2^32.
-#[derive(Clone, Copy, Debug, Default)]
+/// Follows the timestamps of a stream, one a sample, which wrap around at 2^32.
+#[derive(Clone, Copy, Debug)]
 pub struct RtpTimeline {
     next: Option<u32>,
+    rate: SampleRate,
 }
 
 impl RtpTimeline {
-    /// Nothing has come yet: whatever comes first begins the stream.
+    /// A stream at 8000 a second. Nothing has come yet: whatever comes first begins it.
     pub const fn new() -> Self {
-        Self { next: None }
+        Self::with_rate(SampleRate::NARROWBAND)
+    }
+
+    /// The same at another rate.
+    pub const fn with_rate(rate: SampleRate) -> Self {
+        Self { next: None, rate }
+    }
+
+    /// Less than 2^24 at 48 kHz.
+    const fn gap_max_samples(&self) -> u32 {
+        self.rate.samples(GAP_MAX_MS) as u32
+    }
+
+    const fn late_max_samples(&self) -> u32 {
+        self.rate.samples(LATE_MAX_MS) as u32
     }
 
     /// The line moved on by so many samples without a timestamp.
@@ -46,8 +63,8 @@ impl RtpTimeline {
     pub fn age(&self, timestamp: u32) -> Option<u32> {
         let ago = self.next?.wrapping_sub(timestamp);
         match (ago, ago.wrapping_neg()) {
-            (0..=LATE_MAX_SAMPLES, _) => Some(ago),
-            (_, 0..=LATE_MAX_SAMPLES) => Some(0),
+            (ago, _) if ago <= self.late_max_samples() => Some(ago),
+            (_, ahead) if ahead <= self.late_max_samples() => Some(0),
             _ => None,
         }
     }
@@ -58,13 +75,19 @@ impl RtpTimeline {
         let ahead = timestamp.wrapping_sub(self.next.unwrap_or(timestamp));
         let behind = ahead.wrapping_neg();
         let placed = match (ahead, behind) {
-            (0..=GAP_MAX_SAMPLES, _) => Placed::After { lost_samples: ahead },
+            (ahead, _) if ahead <= self.gap_max_samples() => Placed::After { lost_samples: ahead },
             (_, behind) if behind < length => Placed::Overlaps { samples: behind as usize },
-            (_, 0..=LATE_MAX_SAMPLES) => return Placed::Late,
+            (_, behind) if behind <= self.late_max_samples() => return Placed::Late,
             _ => Placed::Jumped,
         };
         self.next = Some(timestamp.wrapping_add(length));
         placed
+    }
+}
+
+impl Default for RtpTimeline {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

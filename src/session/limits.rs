@@ -2,9 +2,11 @@
 
 use super::state::Input;
 use super::{PauseMode, Session, SessionConfig, Terminators};
+use crate::dsp::Decimator;
 use crate::dsp::goertzel::mean_square;
 use crate::dsp::silence::Activity;
 use crate::line::SampleRate;
+use core::borrow::BorrowMut;
 
 /// The configuration in samples since the session's start, or of recorded audio.
 #[derive(Clone, Copy, Debug)]
@@ -18,8 +20,8 @@ pub(super) struct Limits {
     /// How much of the final silence is kept; all of it where it is not cut.
     pub(super) silence_tail: u64,
     /// How much is recorded from before the first sound, where that starts the recording.
-    pub(super) pre_roll: Option<u64>,
-    pub(super) line_drop_debounce: u64,
+    pub(super) pre_roll: Option<u32>,
+    pub(super) line_drop_debounce: u32,
     pub(super) terminators: Terminators,
     pub(super) delete_too_short: bool,
     pub(super) delete_initial_silence: bool,
@@ -39,8 +41,8 @@ impl Limits {
             initial_silence: off_if_0(config.initial_silence_ms),
             final_silence: off_if_0(config.final_silence_ms),
             silence_tail: config.final_silence_tail_ms.map_or(u64::MAX, |ms| rate.samples(ms.into())),
-            pre_roll: config.start_on_speech.then(|| rate.samples(config.pre_roll_ms.into())),
-            line_drop_debounce: rate.samples(config.line_drop_debounce_ms.into()),
+            pre_roll: config.start_on_speech.then(|| rate.samples(config.pre_roll_ms.into()) as u32),
+            line_drop_debounce: rate.samples(config.line_drop_debounce_ms.into()) as u32,
             terminators: config.terminators,
             delete_too_short: config.delete_too_short,
             delete_initial_silence: config.delete_initial_silence,
@@ -49,16 +51,16 @@ impl Limits {
     }
 }
 
-impl<P> Session<P> {
+impl<P, D: BorrowMut<Decimator>> Session<P, D> {
     /// The next position at which the clock, a limit or lasting silence decides, unless a block changes that.
     #[inline]
     pub(super) fn next_decision(&self) -> u64 {
-        let position = self.blocks.position();
+        let position = self.position;
         let ahead = |decision: u64| if decision > position { decision } else { u64::MAX };
         let (mut silence, _) = self.silence_deadline();
         if silence <= position {
             // It has lasted long enough, but for a part of a block that may be sound: the whole block tells.
-            silence = position + self.blocks.missing() as u64;
+            silence = position + self.until_block().max(1) as u64;
         }
         ahead(self.limits.beep_end)
             .min(ahead(self.limits.guard_end))
@@ -69,7 +71,7 @@ impl<P> Session<P> {
 
     /// Samples until a position.
     pub(super) fn until(&self, position: u64) -> usize {
-        usize::try_from(position.saturating_sub(self.blocks.position())).unwrap_or(usize::MAX)
+        usize::try_from(position.saturating_sub(self.position)).unwrap_or(usize::MAX)
     }
 
     /// Where the recording reaches its maximum duration; the last position of all where it does not.
@@ -83,12 +85,12 @@ impl<P> Session<P> {
     }
 
     fn line_drop_deadline(&self) -> u64 {
-        self.line_dropped.map_or(u64::MAX, |since| since.saturating_add(self.limits.line_drop_debounce))
+        self.line_dropped.saturating_add(self.limits.line_drop_debounce.into())
     }
 
     pub(super) fn step_limits(&mut self) {
         self.step_clock();
-        let position = self.blocks.position();
+        let position = self.position;
         if position >= self.max_deadline() {
             self.input(Input::MaxDuration, self.recorded_samples(), None);
         }
@@ -96,7 +98,7 @@ impl<P> Session<P> {
         let quiet = || !self.silence.is_sound(mean_square(self.blocks.partial()));
         let (deadline, input) = self.silence_deadline();
         if position >= deadline && quiet() {
-            let silent = position - self.silence.since_sample();
+            let silent = position.saturating_sub(self.on_line(self.silence.since_sample()));
             let cut = silent.saturating_sub(self.limits.silence_tail);
             self.input(input, self.recorded_samples().saturating_sub(cut), None);
         }
@@ -116,7 +118,8 @@ impl<P> Session<P> {
         if self.silence.activity() == Activity::Sound || self.pause.is_some() {
             return (u64::MAX, input);
         }
-        let since = self.silence.since_sample().max(self.record_start.unwrap_or(self.limits.guard_end));
+        let since =
+            self.on_line(self.silence.since_sample()).max(self.record_start.unwrap_or(self.limits.guard_end));
         (since.saturating_add(limit), input)
     }
 }

@@ -32,7 +32,7 @@ use crate::dsp::dtmf::{Digit, DtmfDetector, DtmfEvent, Measured, Tone};
 use crate::dsp::goertzel::{Kernel, mean_square};
 use crate::dsp::silence::{Activity, SilenceDetector};
 use crate::dsp::tone_plan::ToneKind;
-use crate::dsp::{BLOCK_SAMPLES, BlockBuffer};
+use crate::dsp::{BLOCK_SAMPLES, BlockBuffer, Decimator};
 use crate::line::SampleRate;
 use core::borrow::BorrowMut;
 use core::ops::Range;
@@ -64,12 +64,13 @@ pub struct KeySpan {
 /// Nothing here allocates, blocks or panics; the work of a call is bounded by its frame.
 ///
 /// `P` is where a detector of call-progress tones lives: in place, or, where most sessions listen for none and memory
-/// counts, behind a pointer such as `Box<CallProgressDetector>`.
+/// counts, behind a pointer such as `Box<CallProgressDetector>`. `D` is the same for what makes the detectors' 8 kHz of a
+/// line at another rate. All positions that a session tells, and all limits, are in samples of the line.
 #[derive(Clone, Debug)]
 // What a push touches lies together behind the audio: each cache line that it does not need is one that it need not
 // wait for.
 #[repr(C)]
-pub struct Session<P = CallProgressDetector> {
+pub struct Session<P = CallProgressDetector, D = Decimator> {
     beep: Option<Beep>,
     signalling: TelephoneEvents,
     keys: Keys,
@@ -78,6 +79,10 @@ pub struct Session<P = CallProgressDetector> {
     dtmf: DtmfDetector,
     silence: SilenceDetector,
     tones: Option<P>,
+    /// Looked at where the line's rate is another than the detectors'.
+    decimator: Option<D>,
+    /// Samples pushed, or told as lost, since the start. Those of the detectors are others at another rate.
+    position: u64,
     limits: Limits,
     state: State,
     /// Position of the first recorded sample, once it is known.
@@ -87,8 +92,8 @@ pub struct Session<P = CallProgressDetector> {
     /// Samples that were recorded before the recording started anew.
     dropped: u64,
     pause: Option<PauseMode>,
-    /// Since when the line's own signals say that the caller is gone.
-    line_dropped: Option<u64>,
+    /// Since when the line's own signals say that the caller is gone; the last position of all while they do not.
+    line_dropped: u64,
     /// The caller made a sound since the recording started.
     spoken: bool,
     line_lost_samples: u64,
@@ -102,7 +107,11 @@ impl Session {
     }
 }
 
-impl<P: BorrowMut<CallProgressDetector> + From<CallProgressDetector>> Session<P> {
+impl<P, D> Session<P, D>
+where
+    P: BorrowMut<CallProgressDetector> + From<CallProgressDetector>,
+    D: BorrowMut<Decimator> + From<Decimator>,
+{
     /// A session about to play its beep, or to record.
     pub fn with_kernel(config: &SessionConfig, kernel: Kernel) -> Result<Self, ConfigError> {
         config.validate()?;
@@ -121,6 +130,8 @@ impl<P: BorrowMut<CallProgressDetector> + From<CallProgressDetector>> Session<P>
         let mut session = Self {
             state: State::Beep,
             beep,
+            position: 0,
+            decimator: Decimator::new(rate).map(D::from),
             blocks: BlockBuffer::new(),
             dtmf: DtmfDetector::with_kernel(&config.dtmf, kernel)?,
             silence,
@@ -133,7 +144,7 @@ impl<P: BorrowMut<CallProgressDetector> + From<CallProgressDetector>> Session<P>
             left_out: 0,
             dropped: 0,
             pause: None,
-            line_dropped: None,
+            line_dropped: u64::MAX,
             spoken: false,
             line_lost_samples: 0,
             end: None,
@@ -154,13 +165,20 @@ impl<P: BorrowMut<CallProgressDetector> + From<CallProgressDetector>> Session<P>
         let mut rest = frame;
         let mut decision = self.next_decision();
         while !rest.is_empty() && self.end.is_none() {
-            let step = rest.len().min(self.blocks.missing()).min(self.until(decision));
+            let step = rest.len().min(self.until_block()).min(self.until(decision));
             let (step, later) = rest.split_at(step);
             // A step never exceeds the block.
-            self.blocks.take(step);
+            let heard = if self.decimator.is_none() {
+                self.blocks.take(step);
+                step
+            } else {
+                self.hear(step);
+                &[]
+            };
+            self.position += step.len() as u64;
             rest = later;
             let mut changed = false;
-            if let Some(block) = self.blocks.complete(step) {
+            if let Some(block) = self.blocks.complete(heard) {
                 let beside = self.tones.as_mut().map(|tones| tones.borrow_mut().beside());
                 let measured = self.dtmf.block_beside(block, &self.blocks, beside);
                 let tone = match &mut self.tones {
@@ -171,7 +189,7 @@ impl<P: BorrowMut<CallProgressDetector> + From<CallProgressDetector>> Session<P>
                 self.step_block(&measured, tone);
                 changed = before != (self.state, self.spoken, self.silence.activity());
             }
-            if changed || self.blocks.position() >= decision {
+            if changed || self.position >= decision {
                 self.step_limits();
                 decision = self.next_decision();
             }
@@ -182,7 +200,7 @@ impl<P: BorrowMut<CallProgressDetector> + From<CallProgressDetector>> Session<P>
     }
 }
 
-impl<P> Session<P> {
+impl<P, D: BorrowMut<Decimator>> Session<P, D> {
     /// From this byte on every push touches the session.
     #[cfg(feature = "std")]
     pub(crate) const TOUCHED_FROM: usize = core::mem::offset_of!(Self, blocks) + BlockBuffer::TOUCHED_FROM;
@@ -209,14 +227,14 @@ impl<P> Session<P> {
 
     /// Samples pushed, or told as lost, since the start.
     pub const fn position(&self) -> u64 {
-        self.blocks.position()
+        self.position
     }
 
     /// Samples recorded so far, inserted silence included.
     pub const fn recorded_samples(&self) -> u64 {
         match (&self.end, self.record_start) {
             (Some(end), _) => end.recorded_samples,
-            (None, Some(start)) => self.blocks.position().saturating_sub(start + self.left_out),
+            (None, Some(start)) => self.position.saturating_sub(start + self.left_out),
             (None, None) => 0,
         }
     }
@@ -259,8 +277,8 @@ impl<P> Session<P> {
         let mut rest = samples;
         while rest > 0 && self.end.is_none() {
             let step = rest.min(self.until(self.next_decision()));
-            self.blocks.lose(step);
-            self.silence.block(step, 0.0);
+            let unheard = self.lose(step);
+            self.silence.block(unheard, 0.0);
             rest -= step;
             self.step_limits();
         }
@@ -275,8 +293,8 @@ impl<P> Session<P> {
         let mut rest = samples;
         while rest > 0 && self.end.is_none() {
             let step = rest.min(self.until(self.next_decision()));
-            self.blocks.lose(step);
-            self.silence.skip(step);
+            let unheard = self.lose(step);
+            self.silence.skip(unheard);
             if self.pause == Some(PauseMode::Gap) && self.state == State::Recording {
                 self.left_out += step as u64;
             }
@@ -284,6 +302,39 @@ impl<P> Session<P> {
             self.step_limits();
         }
         (self.recorded_samples() - recorded_before) as usize
+    }
+
+    /// Makes the detectors' samples of the line's; of no more than complete a block.
+    #[inline(never)]
+    fn hear(&mut self, line: &[i16]) {
+        let mut heard = [0; BLOCK_SAMPLES];
+        if let Some(decimator) = &mut self.decimator {
+            let (made, _) = decimator.borrow_mut().push(line, &mut heard);
+            self.blocks.take(heard.get(..made).unwrap_or_default());
+        }
+    }
+
+    /// Line samples that complete the block which the next one falls into.
+    #[inline]
+    fn until_block(&self) -> usize {
+        let missing = self.blocks.missing();
+        self.decimator.as_ref().map_or(missing, |decimator| decimator.borrow().until(missing))
+    }
+
+    /// Passes over line samples, and says how many the detectors miss.
+    fn lose(&mut self, samples: usize) -> usize {
+        self.position = self.position.saturating_add(samples as u64);
+        let unheard = match &mut self.decimator {
+            Some(decimator) => decimator.borrow_mut().lose(samples),
+            None => samples,
+        };
+        self.blocks.lose(unheard);
+        unheard
+    }
+
+    /// The line sample that one of the detectors' stands for.
+    const fn on_line(&self, detector_sample: u64) -> u64 {
+        self.limits.rate.of_narrowband(detector_sample)
     }
 
     /// The block that a loss or a pause cuts short.
@@ -344,7 +395,7 @@ impl<P> Session<P> {
     pub fn key_span(&self) -> Option<KeySpan> {
         let (start, end) = self.dtmf.tone_span()?;
         let since = self.record_start? + self.left_out;
-        let recorded = |sample: u64| self.dropped + sample.saturating_sub(since);
+        let recorded = |sample: u64| self.dropped + self.on_line(sample).saturating_sub(since);
         Some(KeySpan { start: recorded(start), end: end.map(recorded) })
     }
 
@@ -368,7 +419,7 @@ impl<P> Session<P> {
     /// The line's own signals say that the caller is gone (loop-current drop, polarity reversal), or there after all. The
     /// message ends as by [`hangup`](Self::hangup) when that lasts for the configured time.
     pub fn line_drop(&mut self, dropped: bool) {
-        self.line_dropped = dropped.then(|| self.line_dropped.unwrap_or(self.position()));
+        self.line_dropped = if dropped { self.line_dropped.min(self.position) } else { u64::MAX };
         self.step_limits();
     }
 
@@ -398,13 +449,14 @@ impl<P> Session<P> {
         if let Some(DtmfEvent::Started(Tone { digit, start_sample, .. })) = measured.event
             && self.keys.heard(digit, start_sample)
         {
+            let start_sample = self.on_line(start_sample);
             self.pressed(DigitEvent { digit, source: DigitSource::Heard, start_sample });
         }
         if let Some(DtmfEvent::Ended(tone, end)) = measured.event {
             self.keys.heard_until(tone.digit, end);
         }
         if let Some(ToneEvent::Started(tone)) = tone {
-            self.heard_tone(tone.kind, tone.start_sample);
+            self.heard_tone(tone.kind, self.on_line(tone.start_sample));
         }
         self.silence.block(BLOCK_SAMPLES, measured.total);
         self.note_sound(end);
@@ -425,12 +477,12 @@ impl<P> Session<P> {
 
     /// Whether the caller has spoken. A block that began before the recording may hold the beep's echo.
     fn note_sound(&mut self, end: u64) {
-        let began = end.saturating_sub(BLOCK_SAMPLES as u64) >= self.limits.guard_end;
+        let began = self.on_line(end.saturating_sub(BLOCK_SAMPLES as u64)) >= self.limits.guard_end;
         // The hangover may be that of the beep's echo.
         let sounded = self.silence.activity() == Activity::Sound && self.silence.sound_end() == end;
         let sound = began && sounded;
         if sound && let (State::AwaitingSpeech, Some(pre_roll)) = (self.state, self.limits.pre_roll) {
-            let start = self.silence.since_sample().saturating_sub(pre_roll);
+            let start = self.on_line(self.silence.since_sample()).saturating_sub(pre_roll.into());
             self.record_start = Some(start.max(self.limits.guard_end));
             self.input(Input::Speech, 0, None);
         }
@@ -441,7 +493,7 @@ impl<P> Session<P> {
         if !matches!(self.state, State::Beep | State::EchoGuard) {
             return;
         }
-        let position = self.blocks.position();
+        let position = self.position;
         if position >= self.limits.beep_end {
             self.input(Input::BeepDone, 0, None);
         }

@@ -8,7 +8,7 @@ use crate::dsp::dtmf::Digit;
 pub struct TelephoneEvent {
     /// RTP timestamp: where the event began. All packets of an event have the same one.
     pub rtp_timestamp: u32,
-    /// Duration so far in timestamp units, which are samples on a line of 8 kHz.
+    /// Duration so far in timestamp units, which are samples of the line.
     pub duration: u16,
     /// The event's code: 0 to 9, `*` 10, `#` 11, A to D 12 to 15 are DTMF; others are no digits.
     pub event: u8,

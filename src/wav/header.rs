@@ -77,6 +77,10 @@ impl Header {
         self.format
     }
 
+    pub(super) const fn rate(&self) -> SampleRate {
+        self.rate
+    }
+
     pub(super) const fn coding(&self) -> Coding {
         Coding::new(self.format, self.rate)
     }

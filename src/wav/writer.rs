@@ -74,6 +74,11 @@ impl WavWriter {
         Ok(writer)
     }
 
+    /// The file's sample rate.
+    pub const fn sample_rate(&self) -> SampleRate {
+        self.header.rate()
+    }
+
     /// Samples in the file.
     pub const fn samples(&self) -> u64 {
         self.samples
