@@ -4,8 +4,10 @@ use crate::schedule::Happenings;
 use crate::silence::Threshold;
 use crate::tones;
 use afterbeep::dsp::beep::BeepConfig;
+use afterbeep::dsp::gain::{AgcConfig, GainConfig};
 use afterbeep::dsp::tone_plan::{ToneKind, TonePlan};
 use afterbeep::engine::EngineConfig;
+use afterbeep::line::SampleRate;
 use afterbeep::session::{ConfigError, SessionConfig, Terminators};
 use afterbeep::wav::{Format, HeaderStyle, Metadata};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -73,6 +75,15 @@ pub(crate) struct Record {
     /// Note the caller in the file
     #[arg(long, value_name = "TEXT")]
     pub(crate) caller: Option<String>,
+    /// Sample rate of the file, one of those that INPUT may have [default: that of INPUT]
+    #[arg(long, value_name = "HZ", value_parser = rate)]
+    pub(crate) file_rate: Option<SampleRate>,
+    /// Raise the level in the file by this much, -40dB to 40dB
+    #[arg(long, value_name = "GAIN", default_value = "0dB", value_parser = decibels, allow_hyphen_values = true)]
+    pub(crate) gain: f32,
+    /// Bring speech in the file to a level, -40dBm0 to -3dBm0; raised or lowered by 20 dB at most
+    #[arg(long, value_name = "LEVEL", value_parser = level, num_args = 0..=1, default_missing_value = "-16dBm0", allow_hyphen_values = true)]
+    pub(crate) agc: Option<f32>,
     /// Start recording at once
     #[arg(long, conflicts_with_all = ["beep_frequency", "beep_level", "beep_duration", "beep_ramp"])]
     pub(crate) no_beep: bool,
@@ -235,10 +246,13 @@ pub(crate) enum Durability {
 
 #[derive(Args)]
 pub(crate) struct Input {
-    /// A WAV file (16-bit PCM, A-law or µ-law; mono, 8 kHz), or `-` for raw 16-bit little-endian samples at
-    /// 8 kHz from standard input
+    /// A WAV file (16-bit PCM, A-law or µ-law; mono, 8 to 48 kHz), or `-` for raw 16-bit little-endian samples
+    /// from standard input
     #[arg(value_name = "INPUT")]
     pub(crate) path: PathBuf,
+    /// Sample rate of raw samples: 8000, 16000, 24000, 32000, 44100 or 48000 [default: 8000]
+    #[arg(long, value_name = "HZ", value_parser = rate)]
+    pub(crate) rate: Option<SampleRate>,
 }
 
 #[derive(Args)]
@@ -330,6 +344,14 @@ impl Record {
         })
     }
 
+    /// What they make of the level in the file.
+    pub(crate) fn level(&self) -> Result<GainConfig, Failure> {
+        let agc = self.agc.map(|target_dbm0| AgcConfig { target_dbm0, ..AgcConfig::default() });
+        let gain = GainConfig { gain_db: self.gain, agc };
+        gain.validate().map_err(|error| flag_error(&error.into()))?;
+        Ok(gain)
+    }
+
     /// The engine that they ask for. A feeder faster than real time gains from a longer ring and a quicker look at it.
     pub(crate) fn engine(&self) -> EngineConfig {
         EngineConfig {
@@ -371,6 +393,7 @@ pub(crate) fn flag_error(error: &ConfigError) -> Failure {
     let flag = match error.field {
         field if is_profile_field(field) => format!("dtmf {field}"),
         "final_silence_tail_ms" => "trim-silence".to_owned(),
+        "agc_target_dbm0" => "agc".to_owned(),
         field => unit.unwrap_or(field).replace('_', "-"),
     };
     Failure::Usage(format!("--{flag} takes {}", error.takes))
@@ -399,6 +422,19 @@ fn tone_plan(list: &str) -> Result<TonePlan, String> {
 fn tone_kind(name: &str) -> Result<ToneKind, String> {
     let names = || ToneKind::ALL.map(ToneKind::name).join(", ");
     ToneKind::named(name).ok_or_else(|| format!("take one of {}", names()))
+}
+
+/// Reads a rate in hertz.
+fn rate(text: &str) -> Result<SampleRate, String> {
+    let hz = text.parse().map_err(|_| format!("`{text}` is no rate; write it as 16000"))?;
+    SampleRate::new(hz).map_err(|error| error.to_string())
+}
+
+/// Reads `6dB`.
+fn decibels(text: &str) -> Result<f32, String> {
+    let number = text.strip_suffix("dB").unwrap_or(text);
+    let gain = number.trim_end().parse::<f32>().ok().filter(|gain| gain.is_finite());
+    gain.ok_or_else(|| format!("`{text}` is no gain; write it as 6dB"))
 }
 
 /// Reads `-40dBm0`.

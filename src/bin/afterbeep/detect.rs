@@ -31,6 +31,18 @@ impl Event {
             | Self::Tone { start_sample, end_sample, .. } => (start_sample, end_sample),
         }
     }
+
+    /// Says its place in samples of the line.
+    fn place(&mut self, on_line: impl Fn(u64) -> u64) {
+        match self {
+            Self::Digit { start_sample, end_sample, .. }
+            | Self::Silence { start_sample, end_sample }
+            | Self::Sound { start_sample, end_sample }
+            | Self::Tone { start_sample, end_sample, .. } => {
+                (*start_sample, *end_sample) = (on_line(*start_sample), on_line(*end_sample));
+            }
+        }
+    }
 }
 
 impl From<Span> for Event {
@@ -47,7 +59,7 @@ pub(crate) fn run(arguments: &Detect) -> Result<(), Failure> {
     let silence = silence.map_err(|error| flag_error(&error.into()))?;
     let mut listener = Listener::new(silence, &arguments.keys.profile())?;
     let plan = tones::plan(&arguments.tones)?;
-    let mut line = input::open(&arguments.input.path)?;
+    let mut line = input::Narrowband::new(input::open(&arguments.input)?);
     if let Some(plan) = plan {
         listener.tones = Some(CallProgressDetector::with_kernel(&plan, cpu::kernel())?);
     }
@@ -57,12 +69,14 @@ pub(crate) fn run(arguments: &Detect) -> Result<(), Failure> {
     loop {
         let count = line.read(&mut piece)?;
         if count == 0 {
-            input::warn_of_cut(&arguments.input.path, &line);
+            input::warn_of_cut(&arguments.input.path, &line.line);
             listener.finish();
         } else {
             listener.hear(&piece[..count]);
         }
-        let printed = print(&mut listener.ready, arguments.json, &mut text).and_then(|()| {
+        listener.ready.iter_mut().for_each(|event| event.place(|sample| line.on_line(sample)));
+        let rate = line.line.sample_rate();
+        let printed = print(&mut listener.ready, rate, arguments.json, &mut text).and_then(|()| {
             // Standard output on its own would make a system call of every line.
             out.write_all(&text)?;
             text.clear();
@@ -78,7 +92,7 @@ pub(crate) fn run(arguments: &Detect) -> Result<(), Failure> {
     }
 }
 
-fn print(events: &mut Vec<Event>, json: bool, out: &mut impl Write) -> io::Result<()> {
+fn print(events: &mut Vec<Event>, rate: SampleRate, json: bool, out: &mut impl Write) -> io::Result<()> {
     for event in events.drain(..) {
         if json {
             serde_json::to_writer(&mut *out, &event)?;
@@ -86,7 +100,7 @@ fn print(events: &mut Vec<Event>, json: bool, out: &mut impl Write) -> io::Resul
             continue;
         }
         let (start, end) = event.span();
-        let seconds = |sample: u64| sample as f64 / f64::from(SampleRate::NARROWBAND.hz());
+        let seconds = |sample: u64| sample as f64 / f64::from(rate.hz());
         write!(out, "{:10.3} {:10.3}  ", seconds(start), seconds(end))?;
         match event {
             Event::Digit { digit, level_dbm0, twist_db, .. } => {

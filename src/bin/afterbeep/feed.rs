@@ -9,8 +9,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// A frame as a switch delivers it.
-const FRAME_SAMPLES: usize = 160;
+/// A frame as a switch delivers it, in milliseconds.
+const FRAME_MS: u64 = 20;
 /// How long the feeder waits for the writer before it looks again.
 const FEEDER_WAIT: Duration = Duration::from_micros(500);
 
@@ -46,12 +46,13 @@ impl Told {
 impl Feeder {
     /// The caller speaks until the line or the session ends.
     pub(crate) fn run(&mut self) -> Result<(), Failure> {
-        let mut frame = [0; FRAME_SAMPLES];
-        let mut heard = [0; FRAME_SAMPLES];
+        let frame_samples = self.line.sample_rate().samples(FRAME_MS);
+        let mut frame = vec![0; frame_samples as usize];
+        let mut heard = frame.clone();
         let mut position = 0;
         loop {
             let until = self.schedule.follow(self.session, position)?;
-            let wanted = (until - position).min(FRAME_SAMPLES as u64) as usize;
+            let wanted = (until - position).min(frame_samples) as usize;
             let count = self.line.read(&mut frame[..wanted])?;
             if count == 0 {
                 warn_of_cut(&self.input, &self.line);

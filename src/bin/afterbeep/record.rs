@@ -2,6 +2,7 @@ use crate::args::{Record, flag_error};
 use crate::feed::{Feeder, Told};
 use crate::{Failure, input, report};
 use afterbeep::engine::{Engine, FileConfig, SessionError, SessionResult};
+use afterbeep::line::SampleRate;
 use afterbeep::session::SessionConfig;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -26,6 +27,7 @@ struct Recorded {
 pub(crate) fn run(arguments: &Record) -> Result<(), Failure> {
     let session = arguments.session()?;
     session.validate().map_err(|error| flag_error(&error))?;
+    arguments.level()?;
     arguments.engine().validate().map_err(|error| flag_error(&error))?;
     let (result, told, failure) = match record(arguments, &session) {
         Ok(Recorded { result, told, failure }) => (Some(result), told, failure),
@@ -49,10 +51,11 @@ pub(crate) fn run(arguments: &Record) -> Result<(), Failure> {
 }
 
 fn record(arguments: &Record, config: &SessionConfig) -> Result<Recorded, Failure> {
-    let line = input::open(&arguments.input.path)?;
+    let line = input::open(&arguments.input)?;
+    let config = SessionConfig { sample_rate: line.sample_rate(), ..*config };
     let interrupted = interruption()?;
     let engine = Engine::new(&arguments.engine())?;
-    let session = engine.open(config, &file(arguments)?)?;
+    let session = engine.open(&config, &file(arguments)?)?;
     let (failed, failure) = mpsc::channel();
     let told = Arc::new(Told::default());
     let mut feeder = Feeder {
@@ -106,6 +109,8 @@ fn file(arguments: &Record) -> Result<FileConfig, Failure> {
         format: arguments.format.into(),
         header: arguments.header.into(),
         metadata: arguments.metadata(),
+        file_rate_hz: arguments.file_rate.map_or(0, SampleRate::hz),
+        gain: arguments.level()?,
         ..FileConfig::new(out)
     };
     config.validate().map_err(|error| flag_error(&error))?;

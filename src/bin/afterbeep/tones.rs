@@ -18,13 +18,13 @@ struct Learned {
 }
 
 pub(crate) fn learn(arguments: &Learn) -> Result<(), Failure> {
-    let mut line = input::open(&arguments.input.path)?;
+    let mut line = input::Narrowband::new(input::open(&arguments.input)?);
     let mut learner = ToneLearner::new(cpu::kernel());
     let mut piece = [0; 8_000];
     loop {
         let count = line.read(&mut piece)?;
         if count == 0 {
-            input::warn_of_cut(&arguments.input.path, &line);
+            input::warn_of_cut(&arguments.input.path, &line.line);
             break;
         }
         learner.push(&piece[..count]);

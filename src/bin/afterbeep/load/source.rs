@@ -1,4 +1,5 @@
 use super::FRAME_SAMPLES;
+use crate::input::Narrowband;
 use crate::{Failure, input};
 use afterbeep::wav::WavReader;
 use std::io::Read;
@@ -17,7 +18,7 @@ pub(super) struct Source {
 impl Source {
     pub(super) fn new(input: Option<&Path>) -> Result<Self, Failure> {
         let samples = match input {
-            Some(path) => read(input::open(path)?)?,
+            Some(path) => read(input::open_wav(path)?)?,
             None => read(WavReader::new(SPEECH)?)?,
         };
         if samples.is_empty() {
@@ -40,7 +41,8 @@ impl Source {
     }
 }
 
-fn read<R: Read>(mut line: WavReader<R>) -> Result<Vec<i16>, Failure> {
+fn read<R: Read>(line: WavReader<R>) -> Result<Vec<i16>, Failure> {
+    let mut line = Narrowband::new(line);
     let mut samples = Vec::new();
     let mut piece = [0; 8_000];
     loop {
