@@ -6,8 +6,9 @@ use afterbeep::dsp::tone_plan::TonePlan;
 use afterbeep::engine::{Engine, EngineConfig, FileConfig, SessionResult};
 use afterbeep::line::SampleRate;
 use afterbeep::session::{Cut, End, EndReason, Recorded, Session, SessionConfig, SessionEvent};
-use afterbeep::wav::Format;
+use afterbeep::wav::{Format, WavReader, WavWriter};
 use std::f64::consts::TAU;
+use std::fs::{self, File};
 use std::time::Duration;
 
 /// How far apart cuts may lie, in seconds: two detector samples.
@@ -343,6 +344,43 @@ fn gain_is_for_the_file_alone() {
     let factor = 10f64.powf(0.6);
     for (&before, &after) in read(&plain).1.iter().zip(&read(&raised).1) {
         assert!((f64::from(before) * factor - f64::from(after)).abs() < 1.0);
+    }
+}
+
+/// Whatever the pieces and the cut: the file is the one that the encoder makes of the samples at once.
+#[test]
+fn adpcm_takes_what_rate_and_gain_have_made_of_the_line() {
+    let directory = tempfile::tempdir().unwrap();
+    for (line, file_rate_hz) in [(8_000, 8_000), (16_000, 8_000), (48_000, 44_100), (8_000, 24_000)] {
+        let rate = SampleRate::new(line).unwrap();
+        let config = SessionConfig { sample_rate: rate, ..config() };
+        let call = samples(key_after_speech, 4.0, rate);
+        let gain = GainConfig { gain_db: 3.0, agc: Some(AgcConfig::default()) };
+        let file = |format| FileConfig { format, file_rate_hz, gain, ..FileConfig::new(directory.path()) };
+        let (hz, shaped) = read(&recorded(&config, &file(Format::Pcm16), &call));
+        let coded = recorded(&config, &file(Format::ImaAdpcm), &call);
+        assert_eq!((hz, coded.samples), (file_rate_hz, shaped.len() as u64));
+        let coded = coded.path.unwrap();
+
+        let again = directory.path().join("at-once.wav");
+        let created =
+            File::options().read(true).write(true).create(true).truncate(true).open(&again).unwrap();
+        let mut wav = WavWriter::new(created, Format::ImaAdpcm, SampleRate::new(hz).unwrap()).unwrap();
+        wav.append([&shaped, &[]], &mut Vec::new()).unwrap();
+        wav.finish(shaped.len() as u64).unwrap();
+        assert!(fs::read(&coded).unwrap() == fs::read(&again).unwrap(), "{line} to {hz} Hz");
+
+        let mut reader = WavReader::new(File::open(&coded).unwrap()).unwrap();
+        let mut decoded = vec![0; shaped.len()];
+        assert_eq!(
+            (reader.sample_rate(), reader.read(&mut decoded).unwrap()),
+            (SampleRate::new(hz).unwrap(), decoded.len())
+        );
+        let power = |of: &dyn Fn(usize) -> f64| (0..shaped.len()).map(|n| of(n).powi(2)).sum::<f64>();
+        let error = power(&|n| f64::from(decoded[n]) - f64::from(shaped[n]));
+        let ratio_db = 10.0 * (power(&|n| f64::from(shaped[n])) / error).log10();
+        // Four bits follow the voice's steep edges no better at 8 kHz: 15.7 dB by sox, too.
+        assert!(ratio_db > 15.0, "{line} to {hz} Hz: {ratio_db} dB");
     }
 }
 

@@ -246,7 +246,7 @@ pub(crate) enum Durability {
 
 #[derive(Args)]
 pub(crate) struct Input {
-    /// A WAV file (16-bit PCM, A-law or µ-law; mono, 8 to 48 kHz), or `-` for raw 16-bit little-endian samples
+    /// A WAV file (16-bit PCM, A-law, µ-law or IMA ADPCM; mono, 8 to 48 kHz), or `-` for raw 16-bit little-endian samples
     /// from standard input
     #[arg(value_name = "INPUT")]
     pub(crate) path: PathBuf,
