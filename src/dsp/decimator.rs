@@ -114,8 +114,9 @@ static FROM_48_KHZ: Filter = filter(6, const { &phases::<160, 1>(6) });
 /// Makes the detectors' samples, at 8 kHz, of a line's at a higher rate.
 ///
 /// The telephone band, to 3400 Hz, passes within 0.02 dB; what lies from 4600 Hz on is 60 dB down. Detector sample `n`
-/// stands for the line's moment `n / 8000 s`, as if there were no filter, see [`SampleRate::of_narrowband`]: it is made as soon as the line samples that it
-/// needs are there, [`ahead_samples`](Self::ahead_samples) later. However the frames are cut, the samples are the same.
+/// stands for the line's moment `n / 8000 s`, as if there were no filter, see [`SampleRate::of_narrowband`]: it is made as
+/// soon as the line samples that it needs are there, [`ahead_samples`](Self::ahead_samples) later. However the frames are
+/// cut, the samples are the same.
 #[derive(Clone)]
 pub struct Decimator {
     filter: &'static Filter,
