@@ -340,9 +340,44 @@ typedef uint32_t afterbeep_digit_source;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+#if defined(AFTERBEEP_HOSTED)
 /**
- * Why a message ended. Numbers are part of the C ABI: never reused, never renumbered; those
- * between them belong to end conditions still to come.
+ * What a message survives, and from when on. A killed process never costs more than the last batch; what a power cut
+ * costs, the level says. `docs/operations.md` has the table.
+ */
+enum afterbeep_durability
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Nothing is synced: the operating system writes when it likes, by default within about 30 s.
+   */
+  AFTERBEEP_DURABILITY_CACHE = 1,
+  /**
+   * Each file system is synced once in `sync_interval_ms`, by one `syncfs` on a thread of its own.
+   */
+  AFTERBEEP_DURABILITY_INTERVAL = 2,
+  /**
+   * The same; and the file, its name and its directory are synced before the message is reported as finished.
+   */
+  AFTERBEEP_DURABILITY_CLOSE = 3,
+  /**
+   * The same at the end; and the file is synced after each batch.
+   */
+  AFTERBEEP_DURABILITY_BATCH = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum afterbeep_durability afterbeep_durability;
+#else
+typedef uint32_t afterbeep_durability;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+#endif /* AFTERBEEP_HOSTED */
+
+/**
+ * Why a message ended. Numbers are part of the C ABI: never reused, never renumbered.
  */
 enum afterbeep_end_reason
 #if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
@@ -390,7 +425,15 @@ enum afterbeep_end_reason
    */
   AFTERBEEP_END_REASON_CANCELLED = 10,
   /**
-   * The file could not be written, or an internal fault; what was written is kept.
+   * The disk was full, and stayed full for too long; what was written is kept.
+   */
+  AFTERBEEP_END_REASON_DISK_FULL = 11,
+  /**
+   * The file could not be written, or not be given its name; what was written is kept.
+   */
+  AFTERBEEP_END_REASON_WRITE_ERROR = 12,
+  /**
+   * A fault of the host's, or an internal one; what was written is kept.
    */
   AFTERBEEP_END_REASON_ERROR = 13,
 };
@@ -420,9 +463,13 @@ enum afterbeep_gap_cause
    */
   AFTERBEEP_GAP_CAUSE_DISK_STALLED = 2,
   /**
-   * The disk refused them: the file ends before them.
+   * The disk failed: the file ends before them.
    */
   AFTERBEEP_GAP_CAUSE_DISK_ERROR = 3,
+  /**
+   * The disk was full: silence stands in their place, or the file ends before them.
+   */
+  AFTERBEEP_GAP_CAUSE_DISK_FULL = 4,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -647,6 +694,24 @@ enum afterbeep_engine_event_type
    * The operation on the session's file that had stalled has returned.
    */
   AFTERBEEP_ENGINE_EVENT_TYPE_WRITER_RETURNED = 5,
+  /**
+   * The file system of this session has no room for what its sessions are about to write, or the quota is used up.
+   * They hold what they have for full_hold_ms, and go on when there is room again.
+   */
+  AFTERBEEP_ENGINE_EVENT_TYPE_DISK_FULL = 6,
+  /**
+   * There is room again on the file system of this session.
+   */
+  AFTERBEEP_ENGINE_EVENT_TYPE_DISK_RESUMED = 7,
+  /**
+   * The session's file cannot be written, or not be given its name: the message ends with what was written.
+   */
+  AFTERBEEP_ENGINE_EVENT_TYPE_WRITE_FAILED = 8,
+  /**
+   * The session's file, or the file system that it is on, could not be synced. What was written since the last sync
+   * that succeeded may be lost though no power fails; the results of the messages concerned say so.
+   */
+  AFTERBEEP_ENGINE_EVENT_TYPE_SYNC_FAILED = 9,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -934,6 +999,30 @@ typedef struct afterbeep_engine_config {
    * Free space below which no session is opened on a file system, in KiB; 16 by default.
    */
   uint32_t min_free_kib;
+  /**
+   * What messages survive, where their session does not say: afterbeep_durability; AFTERBEEP_DURABILITY_INTERVAL by
+   * default.
+   */
+  uint32_t durability;
+  /**
+   * How often a file system is synced, in milliseconds, [100, 60000]; 1000 by default. What a power cut costs of a
+   * message that is being recorded is at most this, batch_age_ms, a poll interval and the time that the sync takes.
+   */
+  uint32_t sync_interval_ms;
+  /**
+   * Room that a file reserves ahead of its audio, in KiB, [0, 65536]; 64 by default, 4 s of 16-bit PCM at 8 kHz. Never
+   * beyond the message's maximum duration; what is not used is given back.
+   */
+  uint32_t preallocate_kib;
+  /**
+   * How long a session waits for room where the disk is full, in milliseconds, [0, 3600000]; 5000 by default. Then it
+   * ends as AFTERBEEP_END_REASON_DISK_FULL.
+   */
+  uint32_t full_hold_ms;
+  /**
+   * Zero.
+   */
+  uint32_t reserved;
 } afterbeep_engine_config;
 
 /**
@@ -992,7 +1081,7 @@ typedef struct afterbeep_result {
    */
   uint32_t end_digit;
   /**
-   * 1: no sample was lost by us, and the file is whole. 0: see lost_samples and os_error.
+   * 1: no sample was lost by us, and the file is whole. 0: see lost_samples, os_error and sync_error.
    */
   uint32_t complete;
   /**
@@ -1052,6 +1141,16 @@ typedef struct afterbeep_result {
    * How many gaps lost_samples fall into; afterbeep_session_gaps() lists the first ones.
    */
   uint64_t gap_count;
+  /**
+   * What the file survives now: afterbeep_durability. The level that was asked for, or AFTERBEEP_DURABILITY_CACHE where a
+   * sync failed. With AFTERBEEP_DURABILITY_INTERVAL the last sync follows within sync_interval_ms, and
+   * AFTERBEEP_ENGINE_EVENT_TYPE_SYNC_FAILED tells if it fails.
+   */
+  uint32_t durability;
+  /**
+   * The operating system's number (errno) where a sync failed, or 0.
+   */
+  int32_t sync_error;
 } afterbeep_result;
 
 /**
@@ -1310,9 +1409,9 @@ typedef struct afterbeep_session_config {
    */
   uint32_t agc_release_ms;
   /**
-   * Zero.
+   * What the message survives: afterbeep_durability, or 0 (default) for the engine's.
    */
-  uint32_t reserved;
+  uint32_t durability;
 } afterbeep_session_config;
 
 /**
@@ -1430,6 +1529,30 @@ typedef struct afterbeep_statistics {
    * last one all longer ones.
    */
   uint64_t write_latency_buckets[AFTERBEEP_LATENCY_BUCKETS];
+  /**
+   * Messages whose file could not be written, or not be given its name.
+   */
+  uint64_t write_errors;
+  /**
+   * File systems synced at intervals, so many times.
+   */
+  uint64_t syncs;
+  /**
+   * The longest of these, in microseconds.
+   */
+  uint64_t sync_max_us;
+  /**
+   * Files, and file systems, that could not be synced.
+   */
+  uint64_t sync_failures;
+  /**
+   * File systems on which some session finds no room now.
+   */
+  uint32_t full_file_systems;
+  /**
+   * Zero.
+   */
+  uint32_t reserved;
 } afterbeep_statistics;
 
 
@@ -1707,7 +1830,8 @@ afterbeep_status afterbeep_engine_config_init(struct afterbeep_engine_config *co
  * @param config      in; NULL for the defaults. Copied.
  * @param error       out; why it failed; written on failure only. May be NULL.
  * @param out_engine  out, not NULL; NULL on failure. Destroy it with afterbeep_engine_destroy().
- * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  out_engine is NULL, or struct_size is wrong.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  out_engine is NULL, struct_size is wrong, durability is no level, or
+ *                                            reserved is not 0.
  * @retval AFTERBEEP_STATUS_CONFIG            a field is out of range.
  * @retval AFTERBEEP_STATUS_DESCRIPTORS       no file descriptor is left.
  * @retval AFTERBEEP_STATUS_FORKED            the process is a fork of one that had used the library.
@@ -1721,7 +1845,7 @@ afterbeep_status afterbeep_engine_create(const struct afterbeep_engine_config *c
                                          struct afterbeep_engine **out_engine);
 
 /**
- * Stops every session and waits until all messages are finished. Handles of its sessions stay safe to use: they answer
+ * Stops every session and waits until all messages are finished, and those synced that are to be. Handles of its sessions stay safe to use: they answer
  * AFTERBEEP_STATUS_STALE. Afterwards the engine can only be destroyed.
  *
  * What is not finished in time, the library's threads finish when the disk lets them, as long as the process lives; each
@@ -1731,7 +1855,8 @@ afterbeep_status afterbeep_engine_create(const struct afterbeep_engine_config *c
  * @param timeout_ms      how long to wait at most.
  * @param out_unfinished  out; how many messages are not finished; afterbeep_engine_unfinished_path() tells where they
  *                        are. May be NULL.
- * @retval AFTERBEEP_STATUS_NOT_FINISHED      some are not finished. The engine is closed all the same.
+ * @retval AFTERBEEP_STATUS_NOT_FINISHED      some are not finished, or none, but a file system is not synced. The engine
+ *                                            is closed all the same.
  * @retval AFTERBEEP_STATUS_BUSY              a call of the event callback has not returned. The engine is closed all the
  *                                            same; what the callback uses has to stay. *out_unfinished tells the rest.
  * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  engine is NULL.

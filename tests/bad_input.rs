@@ -20,6 +20,9 @@ fn engine_configurations_out_of_range_are_refused_with_the_field() {
         (EngineConfig { max_sessions: 65_537, ..default.clone() }, "max_sessions"),
         (EngineConfig { poll_interval_ms: 0, ..default.clone() }, "poll_interval_ms"),
         (EngineConfig { batch_ms: 19, ..default.clone() }, "batch_ms"),
+        (EngineConfig { sync_interval_ms: 99, ..default.clone() }, "sync_interval_ms"),
+        (EngineConfig { preallocate_kib: 65_537, ..default.clone() }, "preallocate_kib"),
+        (EngineConfig { full_hold_ms: 3_600_001, ..default.clone() }, "full_hold_ms"),
         (EngineConfig { batch_ms: 1_001, ..default.clone() }, "batch_ms"),
         (EngineConfig { ring_ms: 99, ..default }, "ring_ms"),
     ];
@@ -159,7 +162,7 @@ fn a_full_disk_ends_the_session_and_keeps_what_it_could_write() {
     feed(session, &line, 160);
     let _ = session.hangup();
     let full = result(session);
-    assert_eq!((full.end_reason, full.complete), (EndReason::Error, false));
+    assert_eq!((full.end_reason, full.complete), (EndReason::DiskFull, false));
     // Of the batch that did not fit, what did is kept: 64 KiB less the header.
     assert!(full.samples > 31_000, "{}", full.samples);
     assert_eq!(full.error.as_ref().unwrap().raw_os_error(), Some(libc::ENOSPC));

@@ -45,7 +45,7 @@ fn keys_and_the_end_are_told_in_order() {
     session.close().unwrap();
     assert_eq!(
         engine.close(Duration::from_secs(20)),
-        CloseReport { unfinished: vec![], callback_returned: true }
+        CloseReport { unfinished: vec![], synced: true, callback_returned: true }
     );
 }
 

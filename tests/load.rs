@@ -264,7 +264,8 @@ fn a_full_disk_is_a_failure_with_figures() {
     assert!(error(&output).contains("of 50 channels failed: No space left on device"), "{}", error(&output));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     let (failed, complete) = (number(&report, "sessions_failed"), number(&report, "sessions_complete"));
-    assert!(failed > 30.0 && failed + complete == 50.0, "{report}");
+    // Those that had reserved their room are whole.
+    assert!(failed > 20.0 && failed + complete == 50.0, "{report}");
     assert!(number(&report, "lost_samples") > 100_000.0 && number(&report, "file_bytes") <= 1_048_576.0);
     assert!(report["error"].as_str().unwrap().contains("No space left"), "{report}");
     // What is left can be played.

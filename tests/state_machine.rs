@@ -84,6 +84,8 @@ fn numbers_of_states_and_reasons_are_fixed() {
         (EndReason::TooShort, 8, "too_short"),
         (EndReason::MediaTimeout, 9, "media_timeout"),
         (EndReason::Cancelled, 10, "cancelled"),
+        (EndReason::DiskFull, 11, "disk_full"),
+        (EndReason::WriteError, 12, "write_error"),
         (EndReason::Error, 13, "error"),
     ];
     for (reason, number, name) in reasons {

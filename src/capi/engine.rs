@@ -4,7 +4,7 @@ use super::error::{Failure, afterbeep_error};
 use super::guard;
 use super::memory::{copy_text, hand_over, object, read_sized, take_back, write_sized};
 use super::status::afterbeep_status;
-use crate::engine::{Engine, EngineConfig};
+use crate::engine::{Durability, Engine, EngineConfig};
 use std::ffi::c_char;
 use std::mem::size_of;
 use std::os::unix::ffi::OsStrExt;
@@ -44,6 +44,20 @@ pub struct afterbeep_engine_config {
     pub spare_writers: u32,
     /// Free space below which no session is opened on a file system, in KiB; 16 by default.
     pub min_free_kib: u32,
+    /// What messages survive, where their session does not say: afterbeep_durability; AFTERBEEP_DURABILITY_INTERVAL by
+    /// default.
+    pub durability: u32,
+    /// How often a file system is synced, in milliseconds, [100, 60000]; 1000 by default. What a power cut costs of a
+    /// message that is being recorded is at most this, batch_age_ms, a poll interval and the time that the sync takes.
+    pub sync_interval_ms: u32,
+    /// Room that a file reserves ahead of its audio, in KiB, [0, 65536]; 64 by default, 4 s of 16-bit PCM at 8 kHz. Never
+    /// beyond the message's maximum duration; what is not used is given back.
+    pub preallocate_kib: u32,
+    /// How long a session waits for room where the disk is full, in milliseconds, [0, 3600000]; 5000 by default. Then it
+    /// ends as AFTERBEEP_END_REASON_DISK_FULL.
+    pub full_hold_ms: u32,
+    /// Zero.
+    pub reserved: u32,
 }
 
 /// Opens sessions and writes their files.
@@ -88,6 +102,11 @@ impl Default for afterbeep_engine_config {
             writer_stall_ms: config.writer_stall_ms,
             spare_writers: config.spare_writers,
             min_free_kib: config.min_free_kib,
+            durability: config.durability as u32,
+            sync_interval_ms: config.sync_interval_ms,
+            preallocate_kib: config.preallocate_kib,
+            full_hold_ms: config.full_hold_ms,
+            reserved: 0,
         }
     }
 }
@@ -120,7 +139,8 @@ pub unsafe extern "C" fn afterbeep_engine_config_init(
 /// @param config      in; NULL for the defaults. Copied.
 /// @param error       out; why it failed; written on failure only. May be NULL.
 /// @param out_engine  out, not NULL; NULL on failure. Destroy it with afterbeep_engine_destroy().
-/// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  out_engine is NULL, or struct_size is wrong.
+/// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  out_engine is NULL, struct_size is wrong, durability is no level, or
+///                                            reserved is not 0.
 /// @retval AFTERBEEP_STATUS_CONFIG            a field is out of range.
 /// @retval AFTERBEEP_STATUS_DESCRIPTORS       no file descriptor is left.
 /// @retval AFTERBEEP_STATUS_FORKED            the process is a fork of one that had used the library.
@@ -147,6 +167,14 @@ pub unsafe extern "C" fn afterbeep_engine_create(
             // SAFETY: the caller vouches for it.
             fields = unsafe { read_sized(config, CONFIG_OLDEST, fields) }?;
         }
+        if fields.reserved != 0 {
+            return Err(afterbeep_status::INVALID_ARGUMENT);
+        }
+        let durability = Durability::from_number(fields.durability).ok_or_else(|| {
+            let text = "durability takes an afterbeep_durability";
+            // SAFETY: the caller vouches for it.
+            unsafe { Failure::field(afterbeep_status::INVALID_ARGUMENT, "durability", text).tell(error) }
+        })?;
         let config = EngineConfig {
             writer_threads: fields.writer_threads,
             max_sessions: fields.max_sessions,
@@ -158,6 +186,10 @@ pub unsafe extern "C" fn afterbeep_engine_create(
             writer_stall_ms: fields.writer_stall_ms,
             spare_writers: fields.spare_writers,
             min_free_kib: fields.min_free_kib,
+            durability,
+            sync_interval_ms: fields.sync_interval_ms,
+            preallocate_kib: fields.preallocate_kib,
+            full_hold_ms: fields.full_hold_ms,
         };
         // SAFETY: the caller vouches for both pointers.
         unsafe {
@@ -167,7 +199,7 @@ pub unsafe extern "C" fn afterbeep_engine_create(
     })
 }
 
-/// Stops every session and waits until all messages are finished. Handles of its sessions stay safe to use: they answer
+/// Stops every session and waits until all messages are finished, and those synced that are to be. Handles of its sessions stay safe to use: they answer
 /// AFTERBEEP_STATUS_STALE. Afterwards the engine can only be destroyed.
 ///
 /// What is not finished in time, the library's threads finish when the disk lets them, as long as the process lives; each
@@ -177,7 +209,8 @@ pub unsafe extern "C" fn afterbeep_engine_create(
 /// @param timeout_ms      how long to wait at most.
 /// @param out_unfinished  out; how many messages are not finished; afterbeep_engine_unfinished_path() tells where they
 ///                        are. May be NULL.
-/// @retval AFTERBEEP_STATUS_NOT_FINISHED      some are not finished. The engine is closed all the same.
+/// @retval AFTERBEEP_STATUS_NOT_FINISHED      some are not finished, or none, but a file system is not synced. The engine
+///                                            is closed all the same.
 /// @retval AFTERBEEP_STATUS_BUSY              a call of the event callback has not returned. The engine is closed all the
 ///                                            same; what the callback uses has to stay. *out_unfinished tells the rest.
 /// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  engine is NULL.
@@ -205,7 +238,7 @@ pub unsafe extern "C" fn afterbeep_engine_close(
         }
         match report.callback_returned {
             false => Err(afterbeep_status::BUSY),
-            true if !closed.unfinished.is_empty() => Err(afterbeep_status::NOT_FINISHED),
+            true if !closed.unfinished.is_empty() || !report.synced => Err(afterbeep_status::NOT_FINISHED),
             true => Ok(()),
         }
     })

@@ -28,6 +28,16 @@ pub enum afterbeep_engine_event_type {
     FILE_SYSTEM_STALLED = 4,
     /// The operation on the session's file that had stalled has returned.
     WRITER_RETURNED = 5,
+    /// The file system of this session has no room for what its sessions are about to write, or the quota is used up.
+    /// They hold what they have for full_hold_ms, and go on when there is room again.
+    DISK_FULL = 6,
+    /// There is room again on the file system of this session.
+    DISK_RESUMED = 7,
+    /// The session's file cannot be written, or not be given its name: the message ends with what was written.
+    WRITE_FAILED = 8,
+    /// The session's file, or the file system that it is on, could not be synced. What was written since the last sync
+    /// that succeeded may be lost though no power fails; the results of the messages concerned say so.
+    SYNC_FAILED = 9,
 }
 
 /// What an engine tells: it names a session, whose own calls say what happened. The size of this struct is part of the
@@ -56,6 +66,10 @@ impl afterbeep_engine_event {
                 (afterbeep_engine_event_type::FILE_SYSTEM_STALLED, session)
             }
             EngineEvent::WriterReturned(session) => (afterbeep_engine_event_type::WRITER_RETURNED, session),
+            EngineEvent::DiskFull(session) => (afterbeep_engine_event_type::DISK_FULL, session),
+            EngineEvent::DiskResumed(session) => (afterbeep_engine_event_type::DISK_RESUMED, session),
+            EngineEvent::WriteFailed(session) => (afterbeep_engine_event_type::WRITE_FAILED, session),
+            EngineEvent::SyncFailed(session) => (afterbeep_engine_event_type::SYNC_FAILED, session),
         };
         Self {
             struct_size: struct_size as u32,

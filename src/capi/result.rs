@@ -22,7 +22,7 @@ pub struct afterbeep_result {
     pub end_reason: u32,
     /// The digit that ended it, as its character, or 0.
     pub end_digit: u32,
-    /// 1: no sample was lost by us, and the file is whole. 0: see lost_samples and os_error.
+    /// 1: no sample was lost by us, and the file is whole. 0: see lost_samples, os_error and sync_error.
     pub complete: u32,
     /// 1: there is a file, and afterbeep_session_path() tells where. 0: nothing was recorded, or the
     /// message was cancelled.
@@ -53,6 +53,12 @@ pub struct afterbeep_result {
     pub tone: u32,
     /// How many gaps lost_samples fall into; afterbeep_session_gaps() lists the first ones.
     pub gap_count: u64,
+    /// What the file survives now: afterbeep_durability. The level that was asked for, or AFTERBEEP_DURABILITY_CACHE where a
+    /// sync failed. With AFTERBEEP_DURABILITY_INTERVAL the last sync follows within sync_interval_ms, and
+    /// AFTERBEEP_ENGINE_EVENT_TYPE_SYNC_FAILED tells if it fails.
+    pub durability: u32,
+    /// The operating system's number (errno) where a sync failed, or 0.
+    pub sync_error: i32,
 }
 
 /// Recorded samples that we lost. This struct will not change.
@@ -147,6 +153,8 @@ pub unsafe extern "C" fn afterbeep_session_result(
             cut: result.cut as u32,
             tone: result.tone.map_or(0, |tone| tone as u32),
             gap_count: result.gap_count,
+            durability: result.durability as u32,
+            sync_error: result.sync_error.as_deref().map_or(0, number),
         };
         // SAFETY: the caller vouches for it.
         unsafe { write_sized(out_result, struct_size, OLDEST, &fields) }

@@ -11,7 +11,7 @@ use crate::dsp::beep::BeepConfig;
 use crate::dsp::gain::{AgcConfig, GainConfig};
 use crate::dsp::silence::{AdaptiveSilence, FixedSilence, SilenceConfig, SilenceDetector};
 use crate::dsp::tone_plan::{LEARNED_MAX, ToneKind, TonePattern, TonePlan};
-use crate::engine::FileConfig;
+use crate::engine::{Durability, FileConfig};
 use crate::line::SampleRate;
 use crate::session::{SessionConfig, Terminators};
 use crate::wav::{Format, HeaderStyle, Metadata};
@@ -133,8 +133,8 @@ pub struct afterbeep_session_config {
     pub agc_attack_ms: u32,
     /// How long it takes to rise by 20 dB, in milliseconds of speech, [10, 10000]; 1000 by default.
     pub agc_release_ms: u32,
-    /// Zero.
-    pub reserved: u32,
+    /// What the message survives: afterbeep_durability, or 0 (default) for the engine's.
+    pub durability: u32,
 }
 
 /// The tail of the final silence that is kept where it is cut.
@@ -200,7 +200,7 @@ impl Default for afterbeep_session_config {
             agc_max_gain_db: agc.max_gain_db,
             agc_attack_ms: agc.attack_ms,
             agc_release_ms: agc.release_ms,
-            reserved: 0,
+            durability: 0,
         }
     }
 }
@@ -276,9 +276,6 @@ unsafe fn translate(fields: &afterbeep_session_config) -> Result<(SessionConfig,
             return Err(invalid(field, format!("{field} takes 0 or 1")));
         }
     }
-    if fields.reserved != 0 {
-        return Err(invalid("reserved", "reserved takes 0".into()));
-    }
     let silence = silence(fields).ok_or_else(no_such_mode)?;
     let terminators = Terminators::parse(terminators)
         .map_err(|error| Failure::field(afterbeep_status::CONFIG, "terminators", error.to_string()))?;
@@ -318,6 +315,13 @@ unsafe fn translate(fields: &afterbeep_session_config) -> Result<(SessionConfig,
         caller: named("caller", fields.caller)?.map(str::to_owned),
         ..if fields.metadata == 1 { Metadata::now() } else { Metadata::default() }
     };
+    let durability =
+        match fields.durability {
+            0 => None,
+            number => Some(Durability::from_number(number).ok_or_else(|| {
+                invalid("durability", "durability takes an afterbeep_durability, or 0".into())
+            })?),
+        };
     let agc = AgcConfig {
         target_dbm0: fields.agc_target_dbm0,
         max_gain_db: fields.agc_max_gain_db,
@@ -331,6 +335,7 @@ unsafe fn translate(fields: &afterbeep_session_config) -> Result<(SessionConfig,
         header,
         metadata,
         file_rate_hz: fields.file_rate_hz,
+        durability,
         gain: GainConfig { gain_db: fields.gain_db, agc: (fields.agc == 1).then_some(agc) },
     };
     Ok((session, file))

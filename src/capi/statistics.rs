@@ -55,6 +55,18 @@ pub struct afterbeep_statistics {
     /// How many took how long: bucket 0 counts those below 1 us, bucket n those from 2^(n-1) to below 2^n us, the
     /// last one all longer ones.
     pub write_latency_buckets: [u64; AFTERBEEP_LATENCY_BUCKETS],
+    /// Messages whose file could not be written, or not be given its name.
+    pub write_errors: u64,
+    /// File systems synced at intervals, so many times.
+    pub syncs: u64,
+    /// The longest of these, in microseconds.
+    pub sync_max_us: u64,
+    /// Files, and file systems, that could not be synced.
+    pub sync_failures: u64,
+    /// File systems on which some session finds no room now.
+    pub full_file_systems: u32,
+    /// Zero.
+    pub reserved: u32,
 }
 
 /// The struct of 0.1, which the oldest caller may have.
@@ -101,6 +113,12 @@ pub unsafe extern "C" fn afterbeep_engine_statistics(
             write_latency_sum_us: counts.write_latency.sum_us,
             write_latency_max_us: counts.write_latency.max_us,
             write_latency_buckets: counts.write_latency.buckets,
+            write_errors: counts.write_errors,
+            syncs: counts.syncs,
+            sync_max_us: counts.sync_max_us,
+            sync_failures: counts.sync_failures,
+            full_file_systems: counts.full_file_systems,
+            reserved: 0,
         };
         // SAFETY: the caller vouches for it.
         unsafe { write_sized(out_statistics, struct_size, OLDEST, &statistics) }

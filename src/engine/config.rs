@@ -1,3 +1,4 @@
+use super::Durability;
 use super::slot::SLOTS_MAX;
 use crate::dsp::gain::{GainConfig, GainConfigError};
 use crate::line::SampleRate;
@@ -35,6 +36,17 @@ pub struct EngineConfig {
     pub spare_writers: u32,
     /// Free space below which no session is opened on a file system, in KiB; 16 by default.
     pub min_free_kib: u32,
+    /// What messages survive, where their [`FileConfig`] does not say; synced at intervals by default.
+    pub durability: Durability,
+    /// How often a file system is synced, in milliseconds, 100 to 60 000; 1000 by default. What a power cut costs of a
+    /// message that is being recorded is at most this, `batch_age_ms`, a poll interval and the time that the sync takes.
+    pub sync_interval_ms: u32,
+    /// Room that a file reserves ahead of its audio, in KiB, 0 (for none) to 65 536; 64 by default, 4 s of 16-bit PCM
+    /// at 8 kHz. Never beyond the message's maximum duration; what is not used is given back.
+    pub preallocate_kib: u32,
+    /// How long a session waits for room where the disk is full, in milliseconds of wall time, 0 to 3 600 000; 5000 by
+    /// default. Then it ends as [`DiskFull`](crate::session::EndReason::DiskFull).
+    pub full_hold_ms: u32,
 }
 
 impl Default for EngineConfig {
@@ -50,6 +62,10 @@ impl Default for EngineConfig {
             writer_stall_ms: 750,
             spare_writers: 4,
             min_free_kib: 16,
+            durability: Durability::default(),
+            sync_interval_ms: 1_000,
+            preallocate_kib: 64,
+            full_hold_ms: 5_000,
         }
     }
 }
@@ -67,6 +83,9 @@ impl EngineConfig {
         within(self.batch_age_ms, 20..=60_000, "batch_age_ms", "20 to 60000 ms")?;
         within(self.writer_stall_ms, 100..=60_000, "writer_stall_ms", "100 to 60000 ms")?;
         within(self.spare_writers, 1..=64, "spare_writers", "1 to 64")?;
+        within(self.sync_interval_ms, 100..=60_000, "sync_interval_ms", "100 to 60000 ms")?;
+        within(self.preallocate_kib, 0..=65_536, "preallocate_kib", "0 to 65536 KiB")?;
+        within(self.full_hold_ms, 0..=3_600_000, "full_hold_ms", "0 to 3600000 ms")?;
         within(self.ring_ms, 100..=600_000, "ring_ms", "100 to 600000 ms")?;
         if self.media_timeout_ms != 0 {
             within(self.media_timeout_ms, 100..=3_600_000, "media_timeout_ms", "0, or 100 to 3600000 ms")?;
@@ -92,6 +111,8 @@ pub struct FileConfig {
     pub metadata: Metadata,
     /// The file's sample rate in hertz: 8000, 16 000, 24 000, 32 000, 44 100 or 48 000; 0 (default) for the line's.
     pub file_rate_hz: u32,
+    /// What the message survives; the engine's by default.
+    pub durability: Option<Durability>,
     /// What becomes of the level in the file; off by default. Detectors hear the line.
     pub gain: GainConfig,
 }
@@ -112,6 +133,7 @@ impl FileConfig {
             header: HeaderStyle::default(),
             metadata: Metadata::default(),
             file_rate_hz: 0,
+            durability: None,
             gain: GainConfig::default(),
         }
     }

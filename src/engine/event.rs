@@ -25,6 +25,16 @@ pub enum EngineEvent {
     FileSystemStalled(SessionHandle),
     /// The operation on the session's file that had stalled has returned.
     WriterReturned(SessionHandle),
+    /// The file system of this session has no room for what its sessions are about to write, or the quota is used up.
+    /// They hold what they have, and go on when there is room again; see `full_hold_ms`.
+    DiskFull(SessionHandle),
+    /// There is room again on the file system of this session.
+    DiskResumed(SessionHandle),
+    /// The session's file cannot be written, or not be given its name: the message ends with what was written.
+    WriteFailed(SessionHandle),
+    /// The session's file, or the file system that it is on, could not be synced. What was written since the last sync
+    /// that succeeded may be lost though no power fails; the results of the messages concerned say so.
+    SyncFailed(SessionHandle),
 }
 
 /// A lock-free queue of events, and a descriptor that is readable while some await.

@@ -4,6 +4,7 @@
 mod admission;
 mod alarm;
 mod config;
+mod durability;
 mod error;
 mod event;
 mod fork;
@@ -14,6 +15,7 @@ mod holdback;
 mod loom_models;
 mod mailbox;
 mod media;
+mod message_file;
 mod player;
 mod prefetch;
 mod prometheus;
@@ -21,6 +23,7 @@ mod recording;
 mod resample;
 mod result;
 mod ring;
+mod room;
 mod shape;
 mod slot;
 mod statistics;
@@ -31,6 +34,7 @@ mod track;
 mod writer;
 
 pub use config::{EngineConfig, FileConfig};
+pub use durability::Durability;
 pub use error::{OpenError, SessionError};
 pub use event::EngineEvent;
 pub use handle::{Push, SessionHandle, push_many};
@@ -48,9 +52,11 @@ use admission::{Place, check_file_system};
 use event::EventQueue;
 use holdback::Holdback;
 use media::Media;
+use message_file::MessageFile;
 use parking_lot::Mutex;
 use player::Player;
 use recording::Recording;
+use room::Room;
 use rustix::io::Errno;
 use rustix::process::{Resource, getrlimit};
 use shape::Shape;
@@ -103,6 +109,8 @@ impl Engine {
             batch_age: time(config.batch_age_ms),
             media_timeout: (config.media_timeout_ms > 0).then(|| time(config.media_timeout_ms)),
             stall: time(config.writer_stall_ms),
+            full_hold: time(config.full_hold_ms),
+            sync_interval: time(config.sync_interval_ms),
         };
         let start = || {
             let shared = Arc::new(EngineShared {
@@ -132,6 +140,10 @@ impl Engine {
         }
         let place = Place::reserve(&self.shared, self.config.max_sessions)?;
         let rate = session.sample_rate;
+        let most_samples = match session.max_duration_ms {
+            0 => None,
+            ms => Some(rate.samples(ms.into())),
+        };
         let pre_roll = if session.start_on_speech { rate.samples(session.pre_roll_ms.into()) } else { 0 };
         let holdback = (session.start_on_speech || session.mask_digits)
             .then(|| Box::new(Holdback::new(pre_roll as usize, session.mask_digits, rate)));
@@ -145,7 +157,15 @@ impl Engine {
         check_file_system(&self.crew, &file.directory, self.config.min_free_kib)?;
         let (part, opened) = PartFile::create(&file.directory, file.name.as_deref())?;
         let begun = begin(opened, file, file_rate);
-        let (wav, device) = match begun {
+        let durability = file.durability.unwrap_or(self.config.durability);
+        let synced = |(wav, device)| {
+            let device = self.crew.device(device);
+            if durability.is_interval() {
+                self.crew.begin_syncing(&device, &file.directory)?;
+            }
+            Ok((wav, device))
+        };
+        let (wav, device) = match begun.and_then(synced) {
             Ok(begun) => begun,
             Err(error) => {
                 let error = CreateError::from_io(part.part(), error);
@@ -154,15 +174,20 @@ impl Engine {
             }
         };
         let taken = Slot::occupy(Arc::clone(&self.shared), media, ends, player, part.part().into());
-        let Some(taken) = taken else {
+        let Some((handle, slot)) = taken else {
+            if durability.is_interval() {
+                self.crew.end_syncing(&device);
+            }
             part.delete();
             return Err(OpenError::Full(SLOTS_MAX));
         };
         place.keep();
         self.shared.counters.written_bytes.add(wav.written_bytes());
-        let device = self.crew.device(device);
-        self.crew.record(Recording::new(taken, queue, shape, part, wav, device));
-        Ok(taken.0)
+        let most_bytes = most_samples.map_or(u64::MAX, |samples| wav.file_bytes(shape.file_samples(samples)));
+        let room = Room::new(self.config.preallocate_kib, most_bytes);
+        let file = MessageFile::new(handle, (part, wav, shape), room, durability, device);
+        self.crew.record(Recording::new(slot, queue, file));
+        Ok(handle)
     }
 
     fn ring_samples(&self, rate: SampleRate) -> usize {
@@ -231,14 +256,14 @@ impl Engine {
         self.closed = true;
         if fork::is_child() {
             // Nobody is here to finish anything; the messages are the other process's.
-            return CloseReport { unfinished: Vec::new(), callback_returned: true };
+            return CloseReport { unfinished: Vec::new(), synced: true, callback_returned: true };
         }
         let began = Instant::now();
-        self.crew.close(timeout);
+        let synced = self.crew.close(timeout);
         let unfinished = Slot::close_all(&self.shared);
         let left = timeout.saturating_sub(began.elapsed());
         let teller = self.teller.lock().take();
-        CloseReport { unfinished, callback_returned: teller.is_none_or(|teller| teller.stop(left)) }
+        CloseReport { unfinished, synced, callback_returned: teller.is_none_or(|teller| teller.stop(left)) }
     }
 }
 

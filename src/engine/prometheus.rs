@@ -37,6 +37,10 @@ impl EngineStatistics {
             "File systems stalled now.",
             self.stalled_file_systems.into(),
         );
+        metric("gauge", "file_systems_full", "File systems without room now.", self.full_file_systems.into());
+        metric("counter", "write_errors_total", "Files that could not be written.", self.write_errors);
+        metric("counter", "syncs_total", "File systems synced at intervals.", self.syncs);
+        metric("counter", "sync_failures_total", "Files and file systems not synced.", self.sync_failures);
         metric("counter", "media_timeouts_total", "Sessions that no audio reached.", self.media_timeouts);
         metric("counter", "events_lost_total", "Events that nobody took.", self.lost_events);
         self.write_latency.write_prometheus(&mut text);

@@ -2,32 +2,18 @@
 
 use super::event::EngineEvent;
 use super::media::Ended;
+use super::message_file::{MessageFile, Workbench};
 use super::result::GAPS_MAX;
-use super::shape::Shape;
 use super::slot::{EngineShared, Slot};
-use super::statistics::Counters;
 use super::track::{self, Queue};
 use super::writer::{Device, Times};
 use super::{Gap, GapCause, SessionHandle, SessionResult};
-use crate::line::ComfortNoise;
-use crate::message::PartFile;
 use crate::session::{Cut, EndReason};
-use crate::wav::{WavWriter, WriteError};
-use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Comfort noise is written in pieces of this many samples.
-const NOISE_SAMPLES: usize = 4_096;
-
-/// Room that a writer thread works in, shared by all of its recordings.
-#[derive(Debug, Default)]
-pub(super) struct Scratch {
-    bytes: Vec<u8>,
-    /// Samples at the file's rate and level, where those are not the line's.
-    samples: Vec<i16>,
-}
+/// Silence and comfort noise are written in pieces of this many samples.
+const FILL_SAMPLES: usize = 4_096;
 
 /// What a recording needs now.
 pub(super) enum Due {
@@ -36,17 +22,15 @@ pub(super) enum Due {
 }
 
 pub(super) struct Recording {
-    handle: SessionHandle,
     slot: &'static Slot,
     queue: Queue,
-    shape: Shape,
-    part: PartFile,
-    wav: WavWriter,
-    device: Arc<Device>,
+    file: MessageFile,
     /// Stalls in its file system when it was last written.
     known_stalls: u32,
-    /// For so many writes to come one of them may be why samples were lost.
-    stalled_writes: u8,
+    /// For so many writes to come the disk may be why samples were lost: what was wrong with it.
+    hindered: (u8, GapCause),
+    /// The gap at the recording's end, where there is one, was taken over.
+    last_gap_taken: bool,
     /// Samples of the recording that were taken from the queue, or stood for by a gap.
     position: u64,
     /// The first one of them that the file holds: the recording may have started over.
@@ -64,28 +48,17 @@ pub(super) struct Recording {
     gap_count: u32,
     /// Samples of the message that we lost.
     lost: u64,
-    error: Option<Arc<io::Error>>,
 }
 
 impl Recording {
-    pub(super) fn new(
-        (handle, slot): (SessionHandle, &'static Slot),
-        queue: Queue,
-        shape: Shape,
-        part: PartFile,
-        wav: WavWriter,
-        device: Arc<Device>,
-    ) -> Self {
+    pub(super) fn new(slot: &'static Slot, queue: Queue, file: MessageFile) -> Self {
         Self {
-            handle,
             slot,
             queue,
-            shape,
-            part,
-            wav,
-            known_stalls: device.stalls(),
-            stalled_writes: 0,
-            device,
+            known_stalls: file.device().stalls(),
+            file,
+            hindered: (0, GapCause::RingFull),
+            last_gap_taken: false,
             position: 0,
             file_start: 0,
             heard: None,
@@ -96,31 +69,47 @@ impl Recording {
             gaps: Vec::new(),
             gap_count: 0,
             lost: 0,
-            error: None,
         }
     }
 
     pub(super) const fn handle(&self) -> SessionHandle {
-        self.handle
+        self.file.handle()
     }
 
     /// The file system that its file is on.
     pub(super) const fn device(&self) -> &Arc<Device> {
-        &self.device
+        self.file.device()
+    }
+
+    /// It counts on its file system being synced.
+    pub(super) const fn is_synced_at_intervals(&self) -> bool {
+        self.file.durability().is_interval()
     }
 
     /// Says what is due, and tells the host what there is to tell. No file operation.
     pub(super) fn look(&mut self, now: Instant, times: &Times, shared: &EngineShared) -> Option<Due> {
         // Asked before the queue is looked at: what the ended session queued is then all there.
-        let ended = self.slot.ended(self.handle.generation());
+        let ended = self.slot.ended(self.handle().generation());
         // Whether there are others, not how many.
         let told_events = self.slot.told_events() as u32;
         if told_events != self.noticed_events {
             self.noticed_events = told_events;
-            shared.events.put(EngineEvent::SessionEvents(self.handle));
+            shared.events.put(EngineEvent::SessionEvents(self.handle()));
+        }
+        if self.file.backs_off(now) && !self.file.has_held(now, times.full_hold) {
+            return None;
         }
         if let Some(ended) = ended {
             return Some(Due::Finish(ended));
+        }
+        if self.file.is_held() {
+            if self.file.has_held(now, times.full_hold) {
+                self.file.give_up();
+                // Refused only where the host has closed the session, which ends it, too.
+                let _ = self.handle().fail();
+                return None;
+            }
+            return Some(Due::Write);
         }
         let clock = self.slot.clock();
         self.supervise(clock, now, times);
@@ -128,8 +117,7 @@ impl Recording {
         let new = clock - self.written_clock;
         if new > 0 {
             let since = *self.waiting_since.get_or_insert(now);
-            let batch =
-                self.shape.line_rate(self.wav.sample_rate()).of_narrowband(times.batch_samples as u64);
+            let batch = self.file.line_samples_of(times.batch_samples as u64);
             if new >= batch || now.saturating_duration_since(since) >= times.batch_age {
                 self.waiting_since = None;
                 self.written_clock = clock;
@@ -146,7 +134,7 @@ impl Recording {
             Some((heard, since)) if heard == clock => {
                 if now.saturating_duration_since(since) >= timeout {
                     // Refused only where the host has closed the session, which ends it, too.
-                    let _ = self.handle.media_timeout();
+                    let _ = self.handle().media_timeout();
                     self.heard = Some((clock, now));
                 }
             }
@@ -157,35 +145,41 @@ impl Recording {
     /// Ends the message because the engine closes.
     pub(super) fn stop(&self) {
         // Refused only where the host has closed the session, which ends it, too.
-        let _ = self.handle.stop();
+        let _ = self.handle().stop();
     }
 
     /// Writes what is queued.
-    pub(super) fn write(&mut self, scratch: &mut Scratch, counters: &Counters) {
-        let before = self.wav.written_bytes();
-        counters.ring_high_water_samples.reach(self.queue.samples.len() as u64);
-        self.write_queued(scratch);
-        counters.written_bytes.add(self.wav.written_bytes() - before);
+    pub(super) fn write(&mut self, bench: &mut Workbench) {
+        let before = self.file.written_bytes();
+        bench.shared.counters.ring_high_water_samples.reach(self.queue.samples.len() as u64);
+        self.start_over(bench);
+        if self.file.is_held() {
+            self.hindered = (2, GapCause::DiskFull);
+            self.file.retry(bench);
+        }
+        if !self.file.holds_samples() {
+            self.write_queued(bench);
+            self.file.sync_batch(bench);
+        }
+        bench.shared.counters.written_bytes.add(self.file.written_bytes() - before);
     }
 
-    fn write_queued(&mut self, scratch: &mut Scratch) {
+    fn write_queued(&mut self, bench: &mut Workbench) {
         // The samples are counted before the gaps are looked at: a gap is told before the first
         // sample after it, so that none of these samples can overtake a gap.
         let mut left = self.queue.samples.len();
         // A gap at the end of a full ring is told only when there is room again.
         let (full, gaps) = (left == self.queue.samples.capacity(), self.gap_count);
-        let stalls = self.device.stalls();
-        if stalls != self.known_stalls || self.device.is_suspect() {
+        let stalls = self.device().stalls();
+        if stalls != self.known_stalls || self.device().is_suspect() {
             // This write may wait, too, so that it is the next one that finds the gap.
-            self.stalled_writes = 2;
+            self.hindered = (2, GapCause::DiskStalled);
         }
         self.known_stalls = stalls;
-        self.start_over();
-        loop {
+        while !self.file.holds_samples() {
             let gap = self.upcoming_gap();
             if let Some(gap) = gap.filter(|gap| gap.start == self.position) {
-                self.next_gap = None;
-                self.write_gap(gap, scratch);
+                self.write_gap(gap, bench);
                 continue;
             }
             if left == 0 {
@@ -193,25 +187,22 @@ impl Recording {
             }
             let until_gap = gap.map_or(u64::MAX, |gap| gap.start - self.position);
             let run = (left as u64).min(until_gap) as usize;
-            self.write_samples(run, scratch);
+            self.write_samples(run, bench);
             left -= run;
         }
         if !full || gaps != self.gap_count {
-            self.stalled_writes = self.stalled_writes.saturating_sub(1);
+            self.hindered.0 = self.hindered.0.saturating_sub(1);
         }
     }
 
     /// Empties the file where the recording started over. What that dropped may still be queued.
-    fn start_over(&mut self) {
+    fn start_over(&mut self, bench: &Workbench) {
         let start = self.slot.dropped_samples();
         if start > self.file_start {
             self.file_start = start;
             self.gaps.clear();
             (self.gap_count, self.lost) = (0, 0);
-            self.shape.restart();
-            // After an error, too: what is dropped is no message.
-            let emptied = self.wav.clear();
-            self.note(emptied);
+            self.file.clear(bench);
         }
     }
 
@@ -222,75 +213,40 @@ impl Recording {
         self.next_gap
     }
 
-    fn write_samples(&mut self, count: usize, scratch: &mut Scratch) {
+    fn write_samples(&mut self, count: usize, bench: &mut Workbench) {
         let dropped = self.file_start.saturating_sub(self.position).min(count as u64) as usize;
         self.queue.samples.skip(dropped);
         let kept = count - dropped;
-        if kept > 0 && self.error.is_none() {
-            let pieces = self.queue.samples.peek(kept);
-            let written = append(&mut self.wav, &mut self.shape, pieces, scratch);
-            self.note(written);
+        if kept > 0 {
+            self.file.append(self.queue.samples.peek(kept), bench);
         }
         self.queue.samples.skip(kept);
         self.position += count as u64;
     }
 
-    fn write_gap(&mut self, gap: track::Gap, scratch: &mut Scratch) {
+    /// Fills a gap as far as the disk takes it; the rest is the next gap.
+    fn write_gap(&mut self, gap: track::Gap, bench: &mut Workbench) {
+        let end = gap.start + gap.samples;
         let dropped = self.file_start.saturating_sub(self.position).min(gap.samples);
+        self.position += dropped;
         let kept = gap.samples - dropped;
         if kept > 0 {
-            let start_sample = self.position + dropped - self.file_start;
-            let cause = if self.stalled_writes > 0 { GapCause::DiskStalled } else { GapCause::RingFull };
+            let start_sample = self.position - self.file_start;
+            let cause = if self.hindered.0 > 0 { self.hindered.1 } else { GapCause::RingFull };
             self.list(Gap { start_sample, samples: gap.lost.min(kept), cause });
-            if self.error.is_none() {
-                let written = match self.queue.noise.filter(|_| gap.noise) {
-                    Some(noise) => self.write_noise(noise, self.position + dropped, kept, scratch),
-                    None => self.write_silence(kept, scratch),
-                };
-                self.note(written);
+        }
+        let mut piece = [0; FILL_SAMPLES];
+        while self.position < end && !self.file.holds_samples() {
+            let piece = &mut piece[..(end - self.position).min(FILL_SAMPLES as u64) as usize];
+            if let Some(noise) = self.queue.noise.filter(|_| gap.noise) {
+                noise.fill(self.position, piece);
             }
+            self.file.append([piece, &[]], bench);
+            self.position += piece.len() as u64;
         }
-        self.position += gap.samples;
-    }
-
-    fn write_noise(
-        &mut self,
-        noise: ComfortNoise,
-        start: u64,
-        samples: u64,
-        scratch: &mut Scratch,
-    ) -> Result<(), WriteError> {
-        let mut piece = [0; NOISE_SAMPLES];
-        for done in (0..samples).step_by(NOISE_SAMPLES) {
-            let piece = &mut piece[..(samples - done).min(NOISE_SAMPLES as u64) as usize];
-            noise.fill(start + done, piece);
-            append(&mut self.wav, &mut self.shape, [piece, &[]], scratch)?;
-        }
-        Ok(())
-    }
-
-    fn write_silence(&mut self, samples: u64, scratch: &mut Scratch) -> Result<(), WriteError> {
-        if self.shape.is_plain() {
-            return self.wav.append_silence(samples, &mut scratch.bytes);
-        }
-        let Scratch { bytes, samples: made } = scratch;
-        made.clear();
-        self.shape.push_silence(samples, made, |made| {
-            let appended = self.wav.append([made, &[]], bytes);
-            made.clear();
-            appended
-        })
-    }
-
-    /// Writes what the shape still holds: the line has ended.
-    fn write_rest(&mut self, scratch: &mut Scratch) {
-        let Scratch { bytes, samples } = scratch;
-        samples.clear();
-        self.shape.finish(samples);
-        if self.error.is_none() && !samples.is_empty() {
-            let written = self.wav.append([samples, &[]], bytes);
-            self.note(written);
-        }
+        // Listed already.
+        let rest = track::Gap { start: self.position, samples: end - self.position, lost: 0, ..gap };
+        self.next_gap = (rest.samples > 0).then_some(rest);
     }
 
     fn list(&mut self, gap: Gap) {
@@ -320,35 +276,56 @@ impl Recording {
         }
     }
 
-    /// A file that cannot be written ends the session; what is in the file stays.
-    fn note(&mut self, written: Result<(), WriteError>) {
-        if let Err(error) = written {
-            self.error.get_or_insert_with(|| Arc::new(error.into()));
-            // Refused only where the host has closed the session, which ends it, too.
-            let _ = self.handle.fail();
-        }
-    }
-
-    /// Writes the rest, ends the file and tells the result. Says whether somebody may ask for it.
-    pub(super) fn finish(mut self, ended: &Ended, scratch: &mut Scratch, counters: &Counters) -> bool {
-        self.write(scratch, counters);
-        if let Some(gap) = ended.open_gap {
-            self.write_gap(gap, scratch);
-        }
-        self.write_rest(scratch);
+    /// Writes the rest, ends the file and tells the result; comes back where the disk is too full for that, which is
+    /// waited for a while.
+    pub(super) fn finish(
+        mut self: Box<Self>,
+        ended: &Ended,
+        times: &Times,
+        bench: &mut Workbench,
+    ) -> Option<Box<Self>> {
         let end = &ended.end;
         let kept = if end.deleted { 0 } else { end.kept_samples };
+        if self.file.has_held(Instant::now(), times.full_hold) {
+            self.file.give_up();
+        }
+        self.write(bench);
+        let before = self.file.written_bytes();
+        if !self.file.holds_samples()
+            && !std::mem::replace(&mut self.last_gap_taken, true)
+            && let Some(gap) = ended.open_gap
+        {
+            self.write_gap(gap, bench);
+        }
+        if !self.file.holds_samples() {
+            self.file.end_shape(bench);
+        }
         // What the file should hold and does not, because the disk took no more.
-        let kept_in_file = self.shape.file_samples(kept);
-        let held = self.wav.samples();
-        let unwritten = if held < kept_in_file { kept - self.shape.line_samples(held).min(kept) } else { 0 };
+        let unwritten = self.file.missing(kept);
+        if !self.file.holds_samples() {
+            self.file.end(kept, bench);
+        }
+        bench.shared.counters.written_bytes.add(self.file.written_bytes() - before);
+        if self.file.is_held() {
+            return Some(self);
+        }
+        self.report(ended, unwritten, bench);
+        None
+    }
+
+    /// Gives the file its name, tells the result, and that there is one.
+    fn report(mut self, ended: &Ended, unwritten: u64, bench: &Workbench) {
+        let handle = self.handle();
+        let end = &ended.end;
+        let kept = if end.deleted { 0 } else { end.kept_samples };
+        let failure = self.file.end_reason();
         // What was cut off needs no account, and what the disk refused has one of its own.
         self.end_gaps_at(kept - unwritten);
-        self.list(Gap { start_sample: kept - unwritten, samples: unwritten, cause: GapCause::DiskError });
-        let before = self.wav.written_bytes();
-        let (path, samples, finished) = finish_file(self.part, &mut self.wav, kept_in_file);
-        counters.written_bytes.add(self.wav.written_bytes() - before);
-        let error = self.error.or(finished.err().map(Arc::new));
+        let cause =
+            if failure == Some(EndReason::DiskFull) { GapCause::DiskFull } else { GapCause::DiskError };
+        self.list(Gap { start_sample: kept - unwritten, samples: unwritten, cause });
+        let file = self.file.finish(kept, bench);
+        let failure = failure.or(file.error.is_some().then_some(EndReason::WriteError));
         let counts = ended.counts;
         let lost_samples = self.lost;
         debug_assert!(
@@ -356,14 +333,14 @@ impl Recording {
             "more lost than the media side knows of"
         );
         let result = SessionResult {
-            end_reason: if error.is_some() { EndReason::Error } else { end.reason },
-            end_digit: end.digit.filter(|_| error.is_none()),
-            tone: end.tone.filter(|_| error.is_none()),
-            path,
-            samples,
-            duration_ms: self.wav.sample_rate().milliseconds(samples),
-            trimmed_samples: if error.is_some() { 0 } else { end.recorded_samples - end.kept_samples },
-            cut: if error.is_some() { Cut::Nothing } else { end.cut },
+            end_reason: failure.unwrap_or(end.reason),
+            end_digit: end.digit.filter(|_| failure.is_none()),
+            tone: end.tone.filter(|_| failure.is_none()),
+            path: file.path,
+            samples: file.samples,
+            duration_ms: file.rate.milliseconds(file.samples),
+            trimmed_samples: if failure.is_some() { 0 } else { end.recorded_samples - end.kept_samples },
+            cut: if failure.is_some() { Cut::Nothing } else { end.cut },
             lost_samples,
             gaps: self.gaps,
             gap_count: self.gap_count.into(),
@@ -372,48 +349,19 @@ impl Recording {
             late_samples: counts.late_samples,
             timestamp_jumps: counts.timestamp_jumps,
             dropped_samples: counts.dropped_samples,
-            complete: error.is_none() && lost_samples == 0,
-            error,
+            complete: failure.is_none() && file.sync_error.is_none() && lost_samples == 0,
+            error: file.error,
+            durability: file.durability,
+            sync_error: file.sync_error,
         };
+        let counters = &bench.shared.counters;
         counters.finished_messages.add(1);
         counters.incomplete_messages.add((!result.complete).into());
         counters.lost_samples.add(lost_samples);
         counters.media_timeouts.add((result.end_reason == EndReason::MediaTimeout).into());
         counters.line_lost_samples.add(counts.line_lost_samples);
-        self.slot.finish(self.handle, result)
-    }
-}
-
-/// Appends samples of the line to the file, at its rate and level.
-fn append(
-    wav: &mut WavWriter,
-    shape: &mut Shape,
-    pieces: [&[i16]; 2],
-    scratch: &mut Scratch,
-) -> Result<(), WriteError> {
-    let Scratch { bytes, samples } = scratch;
-    if shape.is_plain() {
-        return wav.append(pieces, bytes);
-    }
-    samples.clear();
-    pieces.iter().for_each(|piece| shape.push(piece, samples));
-    wav.append([samples, &[]], bytes)
-}
-
-/// Ends the file after the samples that are kept and gives it its name; a message of no samples
-/// has no file. Returns where the file is, what it holds, and what went wrong.
-fn finish_file(part: PartFile, wav: &mut WavWriter, kept: u64) -> (Option<PathBuf>, u64, io::Result<()>) {
-    if kept.min(wav.samples()) == 0 {
-        part.delete();
-        return (None, 0, Ok(()));
-    }
-    let written = wav.samples();
-    match wav.finish(kept) {
-        Ok(samples) => match part.commit() {
-            Ok(path) => (Some(path), samples, Ok(())),
-            Err((path, error)) => (Some(path), samples, Err(error)),
-        },
-        // The header of the last batch still holds.
-        Err(error) => (Some(part.leave()), written, Err(error.into())),
+        if self.slot.finish(handle, result) {
+            bench.shared.events.put(EngineEvent::Finished(handle));
+        }
     }
 }

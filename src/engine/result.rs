@@ -1,4 +1,4 @@
-use super::SessionHandle;
+use super::{Durability, SessionHandle};
 use crate::dsp::dtmf::Digit;
 use crate::dsp::tone_plan::ToneKind;
 use crate::session::{Cut, EndReason};
@@ -48,6 +48,12 @@ pub struct SessionResult {
     pub complete: bool,
     /// What went wrong with the file, where something did.
     pub error: Option<Arc<std::io::Error>>,
+    /// What the file survives now: the level that was asked for, or [`Cache`](Durability::Cache) where a sync failed. With
+    /// [`Interval`](Durability::Interval) the last sync follows within `sync_interval_ms`, and
+    /// [`EngineEvent::SyncFailed`](super::EngineEvent::SyncFailed) tells if it fails.
+    pub durability: Durability,
+    /// Why a sync failed, where one did. The message then is not `complete`.
+    pub sync_error: Option<Arc<std::io::Error>>,
 }
 
 /// Recorded samples that we lost.
@@ -69,17 +75,20 @@ pub enum GapCause {
     RingFull = 1,
     /// A writer had stalled in the file system: silence stands in their place.
     DiskStalled = 2,
-    /// The disk refused them: the file ends before them.
+    /// The disk failed: the file ends before them.
     DiskError = 3,
+    /// The disk was full: silence stands in their place, or the file ends before them.
+    DiskFull = 4,
 }
 
 impl GapCause {
-    /// Its name, as results in JSON have it: `ring_full`, `disk_stalled`, `disk_error`.
+    /// Its name, as results in JSON have it: `ring_full`, `disk_stalled`, `disk_error`, `disk_full`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::RingFull => "ring_full",
             Self::DiskStalled => "disk_stalled",
             Self::DiskError => "disk_error",
+            Self::DiskFull => "disk_full",
         }
     }
 }
@@ -90,6 +99,8 @@ pub struct CloseReport {
     /// Messages that are not finished. A disk that comes back lets the writers finish them, as long as the process
     /// lives; each file is valid up to its last batch in any case.
     pub unfinished: Vec<Unfinished>,
+    /// What was to be synced at intervals has been.
+    pub synced: bool,
     /// No call of the callback is under way any more.
     pub callback_returned: bool,
 }

@@ -4,9 +4,6 @@ use super::resample::{Resampler, file_samples};
 use crate::dsp::gain::{Gain, GainConfig, GainConfigError};
 use crate::line::SampleRate;
 
-/// Line samples that are shaped at once, so that hours of silence need no room.
-const PIECE_SAMPLES: usize = 4_096;
-
 pub(super) struct Shape {
     /// What there is to do; behind a pointer, as a session has to be small.
     work: Option<Box<Work>>,
@@ -62,22 +59,6 @@ impl Shape {
             _ => made.extend_from_slice(line),
         }
         self.level(&mut made[from..]);
-    }
-
-    /// Makes silence of the line's, in pieces.
-    pub(super) fn push_silence<E>(
-        &mut self,
-        samples: u64,
-        made: &mut Vec<i16>,
-        mut append: impl FnMut(&mut Vec<i16>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        const SILENCE: [i16; PIECE_SAMPLES] = [0; PIECE_SAMPLES];
-        for done in (0..samples).step_by(PIECE_SAMPLES) {
-            let piece = (samples - done).min(PIECE_SAMPLES as u64) as usize;
-            self.push(&SILENCE[..piece], made);
-            append(made)?;
-        }
-        Ok(())
     }
 
     /// Adds the rest.

@@ -1,7 +1,7 @@
 //! Slots: where sessions live. They are made as they are needed, reused, and never freed, so that
 //! a stale handle always finds a slot to be refused by.
 
-use super::event::EventQueue;
+use super::event::{EngineEvent, EventQueue};
 use super::gate::{Gated, Refused};
 use super::media::{ControlEnds, EndRequest, Ended, Media, Queued, Request};
 use super::player::Player;
@@ -106,6 +106,20 @@ pub(super) struct EngineShared {
     pub(super) sessions: atomic::AtomicU32,
     pub(super) counters: Counters,
     pub(super) events: EventQueue,
+}
+
+impl EngineShared {
+    /// A session's file cannot be written.
+    pub(super) fn write_failed(&self, handle: SessionHandle) {
+        self.counters.write_errors.add(1);
+        self.events.put(EngineEvent::WriteFailed(handle));
+    }
+
+    /// A session's file, or its file system, could not be synced.
+    pub(super) fn sync_failed(&self, handle: SessionHandle) {
+        self.counters.sync_failures.add(1);
+        self.events.put(EngineEvent::SyncFailed(handle));
+    }
 }
 
 impl Shared {

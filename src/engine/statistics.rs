@@ -62,6 +62,16 @@ pub struct EngineStatistics {
     pub stalled_writers: u32,
     /// File systems that are declared stalled now.
     pub stalled_file_systems: u32,
+    /// File systems on which some session finds no room now.
+    pub full_file_systems: u32,
+    /// Messages whose file could not be written, or not be given its name.
+    pub write_errors: u64,
+    /// File systems synced at intervals, so many times.
+    pub syncs: u64,
+    /// The longest of these, in microseconds.
+    pub sync_max_us: u64,
+    /// Files, and file systems, that could not be synced.
+    pub sync_failures: u64,
     /// Sessions that ended because no audio came.
     pub media_timeouts: u64,
     /// Events that were lost because nobody took them.
@@ -82,6 +92,11 @@ pub(super) struct Counters {
     pub(super) stalls: Count,
     pub(super) stalled_writers: AtomicU32,
     pub(super) stalled_file_systems: AtomicU32,
+    pub(super) full_file_systems: AtomicU32,
+    pub(super) write_errors: Count,
+    pub(super) syncs: Count,
+    pub(super) sync_max_us: Count,
+    pub(super) sync_failures: Count,
     pub(super) media_timeouts: Count,
     buckets: [Count; LATENCY_BUCKETS],
     sum_us: Count,
@@ -139,6 +154,11 @@ impl Counters {
             stalls: self.stalls.get(),
             stalled_writers: self.stalled_writers.load(Ordering::Relaxed),
             stalled_file_systems: self.stalled_file_systems.load(Ordering::Relaxed),
+            full_file_systems: self.full_file_systems.load(Ordering::Relaxed),
+            write_errors: self.write_errors.get(),
+            syncs: self.syncs.get(),
+            sync_max_us: self.sync_max_us.get(),
+            sync_failures: self.sync_failures.get(),
             media_timeouts: self.media_timeouts.get(),
             ..EngineStatistics::default()
         }

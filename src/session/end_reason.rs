@@ -1,8 +1,7 @@
 use core::ffi::CStr;
 use core::fmt;
 
-/// Why a message ended. Numbers are part of the C ABI: never reused, never renumbered; those
-/// between them belong to end conditions still to come.
+/// Why a message ended. Numbers are part of the C ABI: never reused, never renumbered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum EndReason {
@@ -26,12 +25,16 @@ pub enum EndReason {
     MediaTimeout = 9,
     /// The host cancelled the recording; the message is deleted.
     Cancelled = 10,
-    /// The file could not be written, or an internal fault; what was written is kept.
+    /// The disk was full, and stayed full for too long; what was written is kept.
+    DiskFull = 11,
+    /// The file could not be written, or not be given its name; what was written is kept.
+    WriteError = 12,
+    /// A fault of the host's, or an internal one; what was written is kept.
     Error = 13,
 }
 
 impl EndReason {
-    const ALL: [(Self, &'static CStr); 11] = [
+    const ALL: [(Self, &'static CStr); 13] = [
         (Self::Dtmf, c"dtmf"),
         (Self::FinalSilence, c"final_silence"),
         (Self::InitialSilence, c"initial_silence"),
@@ -42,6 +45,8 @@ impl EndReason {
         (Self::TooShort, c"too_short"),
         (Self::MediaTimeout, c"media_timeout"),
         (Self::Cancelled, c"cancelled"),
+        (Self::DiskFull, c"disk_full"),
+        (Self::WriteError, c"write_error"),
         (Self::Error, c"error"),
     ];
 

@@ -549,9 +549,12 @@ impl<P, D: BorrowMut<Decimator>> Session<P, D> {
     fn unless_too_short(&self, reason: EndReason, recorded_samples: u64) -> EndReason {
         let short = (1..self.limits.min_recorded).contains(&recorded_samples);
         match reason {
-            EndReason::InitialSilence | EndReason::MediaTimeout | EndReason::Cancelled | EndReason::Error => {
-                reason
-            }
+            EndReason::InitialSilence
+            | EndReason::MediaTimeout
+            | EndReason::Cancelled
+            | EndReason::DiskFull
+            | EndReason::WriteError
+            | EndReason::Error => reason,
             _ if short => EndReason::TooShort,
             _ => reason,
         }

@@ -66,7 +66,9 @@ impl EndReason {
             Self::TooShort => [c"", c"", c"", c"", c"", c""],
             Self::MediaTimeout => [c"TIMEOUT", c"stopped", c"004 error", c"error", c"TM_ERROR", c""],
             Self::Cancelled => [c"", c"stopped", c"", c"", c"TM_USRSTOP", c""],
-            Self::Error => [c"ERROR", c"", c"004 error", c"error", c"TM_ERROR", c"SYSERROR_INNER"],
+            Self::DiskFull | Self::WriteError | Self::Error => {
+                [c"ERROR", c"", c"004 error", c"error", c"TM_ERROR", c"SYSERROR_INNER"]
+            }
         };
         match vocabulary {
             Vocabulary::Asterisk => asterisk,

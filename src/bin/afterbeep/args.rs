@@ -6,7 +6,7 @@ use crate::tones;
 use afterbeep::dsp::beep::BeepConfig;
 use afterbeep::dsp::gain::{AgcConfig, GainConfig};
 use afterbeep::dsp::tone_plan::{ToneKind, TonePlan};
-use afterbeep::engine::EngineConfig;
+use afterbeep::engine::{Durability, EngineConfig};
 use afterbeep::line::SampleRate;
 use afterbeep::session::{ConfigError, SessionConfig, Terminators};
 use afterbeep::wav::{Format, HeaderStyle, Metadata};
@@ -150,6 +150,12 @@ pub(crate) struct Record {
     /// Free space in KiB below which no file is begun
     #[arg(long, value_name = "KIB", default_value_t = EngineConfig::default().min_free_kib)]
     pub(crate) min_free_kib: u32,
+    /// What reaches the disk when, and so survives a power cut
+    #[arg(long, value_enum, default_value_t = Durable::Interval)]
+    pub(crate) durability: Durable,
+    /// How long to wait for room where the disk is full, up to 1h of wall time
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = duration_ms)]
+    pub(crate) full_hold: u32,
     #[command(flatten)]
     pub(crate) threshold: Threshold,
     #[command(flatten)]
@@ -208,9 +214,9 @@ pub(crate) struct Load {
     /// `real`: a frame of 20 ms every 20 ms; `max`: as fast as the writers take it, without loss
     #[arg(long, value_enum, default_value_t = Pace::Real)]
     pub(crate) pace: Pace,
-    /// What reaches the disk when: `cache` leaves it to the operating system
-    #[arg(long, value_enum, default_value_t = Durability::Cache)]
-    pub(crate) durability: Durability,
+    /// What reaches the disk when
+    #[arg(long, value_enum, default_value_t = Durable::Cache)]
+    pub(crate) durability: Durable,
     #[command(flatten)]
     pub(crate) tones: ToneArguments,
     /// Threads that push, each with its share of the channels, up to 64
@@ -240,8 +246,26 @@ pub(crate) enum Pace {
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum Durability {
+pub(crate) enum Durable {
+    /// When the operating system likes
     Cache,
+    /// Once a second, all of the file system
+    Interval,
+    /// The same, and each message before it is reported
+    Close,
+    /// With each write
+    Batch,
+}
+
+impl From<Durable> for Durability {
+    fn from(level: Durable) -> Self {
+        match level {
+            Durable::Cache => Self::Cache,
+            Durable::Interval => Self::Interval,
+            Durable::Close => Self::Close,
+            Durable::Batch => Self::Batch,
+        }
+    }
 }
 
 #[derive(Args)]
@@ -360,6 +384,8 @@ impl Record {
             batch_age_ms: self.batch_age,
             media_timeout_ms: self.media_timeout,
             min_free_kib: self.min_free_kib,
+            durability: self.durability.into(),
+            full_hold_ms: self.full_hold,
             ..EngineConfig::default()
         }
     }
@@ -379,6 +405,7 @@ impl Load {
         EngineConfig {
             writer_threads: self.writer_threads,
             max_sessions: self.channels,
+            durability: self.durability.into(),
             batch_ms: self.batch.unwrap_or(default.batch_ms),
             batch_age_ms: self.batch.unwrap_or(default.batch_age_ms),
             ring_ms: self.ring.unwrap_or(default.ring_ms),

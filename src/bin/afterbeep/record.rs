@@ -37,9 +37,13 @@ pub(crate) fn run(arguments: &Record) -> Result<(), Failure> {
     if let Some(failure) = failure {
         return Err(failure);
     }
-    if let Some(SessionResult { error: Some(error), path, .. }) = result {
+    if let Some(SessionResult { error: Some(error), path, .. }) = &result {
         let path = path.as_deref().unwrap_or(&arguments.out);
         return Err(Failure::Failed(format!("{}: {error}", path.display())));
+    }
+    if let Some(SessionResult { sync_error: Some(error), path: Some(path), .. }) = result {
+        let text = format!("{} may not survive: it could not be synced: {error}", path.display());
+        return Err(Failure::Failed(text));
     }
     match told {
         // Whoever closed standard output does not want to read it; the message is left all the same.

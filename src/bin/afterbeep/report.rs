@@ -29,6 +29,7 @@ struct Report {
     timestamp_jumps: u64,
     dropped_samples: u64,
     complete: bool,
+    durability: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     events: Option<Vec<Event>>,
 }
@@ -90,6 +91,7 @@ impl From<&SessionResult> for Report {
             timestamp_jumps: result.timestamp_jumps,
             dropped_samples: result.dropped_samples,
             complete: result.complete,
+            durability: result.path.is_some().then(|| result.durability.name()),
             events: None,
         }
     }
@@ -116,6 +118,7 @@ impl Report {
             timestamp_jumps: 0,
             dropped_samples: 0,
             complete: false,
+            durability: None,
             events: None,
         }
     }

@@ -1,7 +1,9 @@
-//! File systems, as far as writers stall in them.
+//! File systems, as far as writers stall in them, they are full, and are synced.
 
 use super::post::Post;
+use super::syncer::Syncing;
 use parking_lot::Mutex;
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -15,6 +17,9 @@ pub(in crate::engine) struct Device {
     stalls: AtomicU32,
     /// Where its recordings are looked after while a writer is stalled in it: apart from all others.
     pub(super) ward: Arc<Post>,
+    /// Recordings that find no room in it.
+    short_recordings: AtomicU32,
+    pub(super) syncing: Syncing,
 }
 
 impl Device {
@@ -42,6 +47,26 @@ impl Device {
     pub(super) fn unstall(&self) -> u32 {
         self.stalled_writers.fetch_sub(1, Ordering::AcqRel) - 1
     }
+
+    /// One more recording finds no room; says whether it is the only one.
+    pub(in crate::engine) fn runs_short(&self) -> bool {
+        self.short_recordings.fetch_add(1, Ordering::AcqRel) == 0
+    }
+
+    /// A recording finds room again; says whether all do.
+    pub(in crate::engine) fn finds_room(&self) -> bool {
+        self.short_recordings.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+
+    /// How often syncing it has failed.
+    pub(in crate::engine) fn sync_failures(&self) -> u32 {
+        self.syncing.failures()
+    }
+
+    /// Why that failed the last time.
+    pub(in crate::engine) fn sync_error(&self) -> Arc<io::Error> {
+        self.syncing.error()
+    }
 }
 
 /// The file systems that an engine has recorded on.
@@ -59,6 +84,8 @@ impl Devices {
                 stalled_writers: AtomicU32::new(0),
                 stalls: AtomicU32::new(0),
                 ward: Arc::new(Post::new()),
+                short_recordings: AtomicU32::new(0),
+                syncing: Syncing::default(),
             });
             devices.push(Arc::clone(&device));
             device

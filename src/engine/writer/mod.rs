@@ -4,6 +4,7 @@
 mod clock;
 mod device;
 mod post;
+mod syncer;
 
 pub(super) use device::Device;
 pub(super) use post::Times;
@@ -36,9 +37,23 @@ pub(super) struct Crew {
     thread_number: AtomicU32,
     start: Instant,
     closing: AtomicBool,
-    /// Recordings whose message is not finished.
-    unfinished: Mutex<u32>,
+    left: Mutex<Left>,
     all_finished: Condvar,
+}
+
+/// What is left to do.
+#[derive(Default)]
+struct Left {
+    /// Recordings whose message is not finished.
+    messages: u32,
+    /// File systems that were written to since they were synced.
+    syncs: u32,
+}
+
+impl Left {
+    const fn is_nothing(&self) -> bool {
+        self.messages == 0 && self.syncs == 0
+    }
 }
 
 impl Crew {
@@ -59,7 +74,7 @@ impl Crew {
             thread_number: AtomicU32::new(0),
             start: Instant::now(),
             closing: AtomicBool::new(false),
-            unfinished: Mutex::new(0),
+            left: Mutex::default(),
             all_finished: Condvar::new(),
         });
         let started = crew.posts.iter().try_for_each(|post| crew.man(post, None)).and_then(|()| {
@@ -86,7 +101,7 @@ impl Crew {
 
     /// Takes a new recording.
     pub(super) fn record(&self, recording: Recording) {
-        *self.unfinished.lock() += 1;
+        self.left.lock().messages += 1;
         self.take(Box::new(recording));
     }
 
@@ -165,11 +180,11 @@ impl Crew {
         self.shared.events.put(EngineEvent::WriterReturned(handle));
     }
 
-    /// A message is finished.
-    fn finished(&self) {
-        let mut unfinished = self.unfinished.lock();
-        *unfinished -= 1;
-        if *unfinished == 0 {
+    /// Something is done.
+    fn finished(&self, strike: impl FnOnce(&mut Left)) {
+        let mut left = self.left.lock();
+        strike(&mut left);
+        if left.is_nothing() {
             self.all_finished.notify_all();
         }
     }
@@ -184,22 +199,22 @@ impl Crew {
     }
 
     fn is_idle(&self) -> bool {
-        *self.unfinished.lock() == 0
+        self.left.lock().is_nothing()
     }
 
-    /// Ends all recordings and waits until their messages are finished, for `timeout` at most. Says whether they
-    /// are; if not, the threads finish them when the disk lets them.
+    /// Ends all recordings and waits until their messages are finished and synced, for `timeout` at most. What is not,
+    /// the threads finish when the disk lets them. Says whether all that was to be synced is.
     pub(super) fn close(&self, timeout: Duration) -> bool {
         self.closing.store(true, Ordering::Release);
-        let mut unfinished = self.unfinished.lock();
-        self.all_finished.wait_while_for(&mut unfinished, |unfinished| *unfinished > 0, timeout);
-        let finished = *unfinished == 0;
-        drop(unfinished);
-        if finished {
+        let mut left = self.left.lock();
+        self.all_finished.wait_while_for(&mut left, |left| !left.is_nothing(), timeout);
+        let (over, synced) = (left.is_nothing(), left.syncs == 0);
+        drop(left);
+        if over {
             let threads = std::mem::take(&mut *self.threads.lock());
             threads.into_iter().for_each(|thread| drop(thread.join()));
         }
-        finished
+        synced
     }
 }
 

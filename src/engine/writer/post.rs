@@ -4,8 +4,8 @@ use super::Crew;
 use super::clock::PollClock;
 use super::device::Device;
 use crate::engine::SessionHandle;
-use crate::engine::event::EngineEvent;
-use crate::engine::recording::{Due, Recording, Scratch};
+use crate::engine::message_file::Workbench;
+use crate::engine::recording::{Due, Recording};
 use crossbeam::channel::{Receiver, Sender, unbounded};
 use parking_lot::Mutex;
 use std::sync::Arc;
@@ -103,7 +103,7 @@ impl Post {
 
 /// Looks after a post until the lease is lost or there is nothing to do any more.
 pub(super) fn serve(crew: &Arc<Crew>, post: &Arc<Post>, lease: u64, ward_of: Option<&Device>) {
-    let mut scratch = Scratch::default();
+    let mut bench = Workbench::new(Arc::clone(&crew.shared));
     let mut clock = PollClock::new(crew.times.poll);
     loop {
         let mut shard = post.shard.lock();
@@ -145,7 +145,7 @@ pub(super) fn serve(crew: &Arc<Crew>, post: &Arc<Post>, lease: u64, ward_of: Opt
             };
             post.working_since_ms.store(crew.now_ms(), Ordering::Release);
             drop(shard);
-            let left = work(crew, recording, due, &mut scratch);
+            let left = work(crew, recording, due, &mut bench);
             shard = post.shard.lock();
             if shard.lease != lease {
                 drop(shard);
@@ -177,24 +177,28 @@ fn work(
     crew: &Crew,
     mut recording: Box<Recording>,
     due: Due,
-    scratch: &mut Scratch,
+    bench: &mut Workbench,
 ) -> Option<Box<Recording>> {
     let began = Instant::now();
+    let (handle, device) = (recording.handle(), Arc::clone(recording.device()));
+    let synced = recording.is_synced_at_intervals();
     let left = match due {
-        Due::Finish(ended) => {
-            let handle = recording.handle();
-            if recording.finish(&ended, scratch, &crew.shared.counters) {
-                crew.shared.events.put(EngineEvent::Finished(handle));
-            }
-            crew.finished();
-            None
-        }
         Due::Write => {
-            recording.write(scratch, &crew.shared.counters);
+            recording.write(bench);
             Some(recording)
         }
+        Due::Finish(ended) => recording.finish(&ended, &crew.times, bench),
     };
+    if synced {
+        crew.wrote(&device, handle);
+    }
     crew.shared.counters.took(began.elapsed());
+    if left.is_none() {
+        if synced {
+            crew.end_syncing(&device);
+        }
+        crew.finished(|left| left.messages -= 1);
+    }
     left
 }
 
@@ -208,4 +212,8 @@ pub(in crate::engine) struct Times {
     pub(in crate::engine) batch_age: Duration,
     pub(in crate::engine) media_timeout: Option<Duration>,
     pub(in crate::engine) stall: Duration,
+    /// How long a full disk is waited for.
+    pub(in crate::engine) full_hold: Duration,
+    /// How often a file system is synced.
+    pub(in crate::engine) sync_interval: Duration,
 }

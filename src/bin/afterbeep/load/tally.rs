@@ -52,7 +52,7 @@ impl Tally {
     fn add(&mut self, result: SessionResult) {
         *self.end_reasons.entry(result.end_reason.name()).or_default() += 1;
         self.lost_samples += result.lost_samples;
-        if let Some(error) = &result.error {
+        if let Some(error) = result.error.or(result.sync_error) {
             self.failed += 1;
             self.error.get_or_insert_with(|| error.to_string());
         } else if result.end_reason != EndReason::Hangup {

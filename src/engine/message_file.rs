@@ -1,0 +1,390 @@
+//! A message's file: takes the line's samples, at the file's rate and level, and holds what a full disk does not take.
+
+use super::SessionHandle;
+use super::durability::Durability;
+use super::event::EngineEvent;
+use super::room::{Room, is_full};
+use super::shape::Shape;
+use super::slot::EngineShared;
+use super::writer::Device;
+use crate::line::SampleRate;
+use crate::message::PartFile;
+use crate::session::EndReason;
+use crate::wav::{WavWriter, WriteError};
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// How long a full disk is left alone after it refused, at first and at most.
+const BACKOFF: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
+
+/// What a writer thread works with, for all of its recordings.
+#[derive(Debug)]
+pub(super) struct Workbench {
+    pub(super) shared: Arc<EngineShared>,
+    bytes: Vec<u8>,
+    /// Samples at the file's rate and level, where those are not the line's.
+    samples: Vec<i16>,
+}
+
+impl Workbench {
+    pub(super) const fn new(shared: Arc<EngineShared>) -> Self {
+        Self { shared, bytes: Vec::new(), samples: Vec::new() }
+    }
+}
+
+pub(super) struct MessageFile {
+    handle: SessionHandle,
+    part: PartFile,
+    wav: WavWriter,
+    shape: Shape,
+    room: Room,
+    durability: Durability,
+    device: Arc<Device>,
+    state: State,
+    /// It counts among those that find no room on their file system.
+    short: bool,
+    /// What the line's end leaves in the shape was written.
+    shape_ended: bool,
+    /// Its end was written.
+    ended: bool,
+    /// Syncs of the file system that had failed when it began.
+    known_sync_failures: u32,
+    sync_error: Option<Arc<io::Error>>,
+}
+
+/// Whether it takes more.
+enum State {
+    Open,
+    /// The disk was full. What it refused comes before anything else.
+    Held(Box<Held>),
+    /// What was written stays.
+    Failed(Arc<io::Error>),
+}
+
+struct Held {
+    samples: Vec<i16>,
+    since: Instant,
+    backoff: Duration,
+    retry_at: Instant,
+    error: io::Error,
+}
+
+/// A file that is finished, or left as it is.
+pub(super) struct Finished {
+    /// `None` where nothing was kept.
+    pub(super) path: Option<PathBuf>,
+    /// Samples in it.
+    pub(super) samples: u64,
+    pub(super) rate: SampleRate,
+    pub(super) error: Option<Arc<io::Error>>,
+    pub(super) sync_error: Option<Arc<io::Error>>,
+    /// The level that was reached.
+    pub(super) durability: Durability,
+}
+
+impl MessageFile {
+    pub(super) fn new(
+        handle: SessionHandle,
+        (part, wav, shape): (PartFile, WavWriter, Shape),
+        room: Room,
+        durability: Durability,
+        device: Arc<Device>,
+    ) -> Self {
+        let known_sync_failures = device.sync_failures();
+        Self {
+            handle,
+            part,
+            wav,
+            shape,
+            room,
+            durability,
+            device,
+            state: State::Open,
+            short: false,
+            shape_ended: false,
+            ended: false,
+            known_sync_failures,
+            sync_error: None,
+        }
+    }
+
+    pub(super) const fn handle(&self) -> SessionHandle {
+        self.handle
+    }
+
+    pub(super) const fn device(&self) -> &Arc<Device> {
+        &self.device
+    }
+
+    pub(super) const fn durability(&self) -> Durability {
+        self.durability
+    }
+
+    /// Line samples of so much narrowband audio.
+    pub(super) fn line_samples_of(&self, narrowband: u64) -> u64 {
+        self.shape.line_rate(self.wav.sample_rate()).of_narrowband(narrowband)
+    }
+
+    /// Bytes written so far.
+    pub(super) const fn written_bytes(&self) -> u64 {
+        self.wav.written_bytes()
+    }
+
+    /// The disk is full, and has not taken all that it was given.
+    pub(super) const fn is_held(&self) -> bool {
+        matches!(self.state, State::Held(_))
+    }
+
+    /// Samples are held: further ones have to wait.
+    pub(super) fn holds_samples(&self) -> bool {
+        matches!(&self.state, State::Held(held) if !held.samples.is_empty())
+    }
+
+    /// Held, and not to be tried again yet.
+    pub(super) fn backs_off(&self, now: Instant) -> bool {
+        matches!(&self.state, State::Held(held) if now < held.retry_at)
+    }
+
+    /// Held for so long already.
+    pub(super) fn has_held(&self, now: Instant, at_most: Duration) -> bool {
+        matches!(&self.state, State::Held(held) if now.saturating_duration_since(held.since) >= at_most)
+    }
+
+    /// Takes samples of the line. What does not find room is held; after an error they are dropped.
+    pub(super) fn append(&mut self, pieces: [&[i16]; 2], bench: &mut Workbench) {
+        let Workbench { shared, bytes, samples } = bench;
+        if self.shape.is_plain() {
+            return self.write(pieces, bytes, shared);
+        }
+        samples.clear();
+        pieces.iter().for_each(|piece| self.shape.push(piece, samples));
+        self.write([samples, &[]], bytes, shared);
+    }
+
+    /// Writes what the shape still holds: the line has ended.
+    pub(super) fn end_shape(&mut self, bench: &mut Workbench) {
+        if std::mem::replace(&mut self.shape_ended, true) {
+            return;
+        }
+        let Workbench { shared, bytes, samples } = bench;
+        samples.clear();
+        self.shape.finish(samples);
+        if !samples.is_empty() {
+            self.write([samples, &[]], bytes, shared);
+        }
+    }
+
+    /// Tries again to write what is held.
+    pub(super) fn retry(&mut self, bench: &mut Workbench) {
+        if let State::Held(held) = &mut self.state {
+            let samples = std::mem::take(&mut held.samples);
+            // Without any, it was the file's end that found no room.
+            if !samples.is_empty() {
+                self.write([&samples, &[]], &mut bench.bytes, &bench.shared);
+            }
+        }
+    }
+
+    /// After a batch: syncs it where the level asks for that.
+    pub(super) fn sync_batch(&mut self, bench: &Workbench) {
+        if self.durability == Durability::Batch {
+            self.sync(&bench.shared);
+        }
+    }
+
+    /// Empties it: what was recorded so far is no part of the message.
+    pub(super) fn clear(&mut self, bench: &Workbench) {
+        self.shape.restart();
+        self.room.cut();
+        // After an error, too: what is dropped is no message.
+        let cleared = self.wav.clear();
+        if matches!(self.state, State::Failed(_)) {
+            return;
+        }
+        self.state = State::Open;
+        if let Err(error) = cleared {
+            self.refused(Vec::new(), error, &bench.shared);
+        }
+    }
+
+    /// Line samples that it should hold for `kept` of them and does not.
+    pub(super) fn missing(&self, kept: u64) -> u64 {
+        let held = self.wav.samples();
+        let whole = held >= self.shape.file_samples(kept);
+        if whole { 0 } else { kept - self.shape.line_samples(held).min(kept) }
+    }
+
+    /// Whether it has an error, and what end reason that is.
+    pub(super) fn end_reason(&self) -> Option<EndReason> {
+        let State::Failed(error) = &self.state else { return None };
+        Some(if is_full(error) { EndReason::DiskFull } else { EndReason::WriteError })
+    }
+
+    /// Ends the file after so many samples of the line; held where the disk is too full for that.
+    pub(super) fn end(&mut self, kept: u64, bench: &Workbench) {
+        let kept = self.shape.file_samples(kept);
+        if self.is_empty(kept) {
+            return;
+        }
+        match self.wav.finish(kept) {
+            Ok(_) => {
+                self.ended = true;
+                if self.is_held() {
+                    self.state = State::Open;
+                }
+                if self.durability.syncs_at_close() {
+                    self.sync(&bench.shared);
+                }
+            }
+            // It has its error.
+            Err(_) if matches!(self.state, State::Failed(_)) => {}
+            Err(error) => self.refused(Vec::new(), error, &bench.shared),
+        }
+    }
+
+    /// Does not wait any longer for room.
+    pub(super) fn give_up(&mut self) {
+        if let State::Held(_) = self.state
+            && let State::Held(held) = std::mem::replace(&mut self.state, State::Open)
+        {
+            self.state = State::Failed(Arc::new(held.error));
+        }
+    }
+
+    /// Gives it its name. A message of no samples has no file.
+    pub(super) fn finish(mut self, kept: u64, bench: &Workbench) -> Finished {
+        if self.short && self.device.finds_room() {
+            // It is not the disk that has changed.
+            bench.shared.counters.full_file_systems.fetch_sub(1, Ordering::Relaxed);
+        }
+        let rate = self.wav.sample_rate();
+        let samples = self.wav.samples();
+        if self.is_empty(self.shape.file_samples(kept)) {
+            self.part.delete();
+            let (path, error, sync_error) = (None, None, None);
+            return Finished { path, samples: 0, rate, error, sync_error, durability: self.durability };
+        }
+        let error = match self.state {
+            State::Failed(error) => Some(error),
+            _ => None,
+        };
+        // What could be written is a message, too; without its end the header of the last batch still holds.
+        let named = if self.ended { self.part.commit() } else { Ok(self.part.leave()) };
+        let (path, error) = match named {
+            Ok(path) => {
+                if self.ended && self.durability.syncs_at_close() {
+                    let synced = sync_directory(&path);
+                    note_sync(&mut self.sync_error, synced, self.handle, &bench.shared);
+                }
+                (path, error)
+            }
+            Err((path, refused)) => {
+                bench.shared.write_failed(self.handle);
+                (path, Some(error.unwrap_or_else(|| Arc::new(refused))))
+            }
+        };
+        let missed_interval =
+            self.durability.is_interval() && self.device.sync_failures() != self.known_sync_failures;
+        let sync_error = self.sync_error.or_else(|| missed_interval.then(|| self.device.sync_error()));
+        let durability = if sync_error.is_some() { Durability::Cache } else { self.durability };
+        Finished { path: Some(path), samples, rate, error, sync_error, durability }
+    }
+
+    fn is_empty(&self, kept: u64) -> bool {
+        kept.min(self.wav.samples()) == 0
+    }
+
+    fn write(&mut self, pieces: [&[i16]; 2], bytes: &mut Vec<u8>, shared: &EngineShared) {
+        if matches!(self.state, State::Failed(_)) {
+            return;
+        }
+        let before = self.wav.samples();
+        let count: usize = pieces.iter().map(|piece| piece.len()).sum();
+        let end = self.wav.file_bytes(before + count as u64);
+        let room = self.room.reserve(&mut self.wav, end);
+        match self.wav.append(pieces, bytes) {
+            Ok(()) => {
+                self.state = State::Open;
+                if room { self.find_room(shared) } else { self.run_short(shared) }
+            }
+            Err(error) => {
+                let mut arrived = (self.wav.samples() - before) as usize;
+                let mut rest = Vec::with_capacity(count - arrived);
+                for piece in pieces {
+                    let of_this = arrived.min(piece.len());
+                    rest.extend_from_slice(&piece[of_this..]);
+                    arrived -= of_this;
+                }
+                self.refused(rest, error, shared);
+            }
+        }
+    }
+
+    /// A full disk is waited for; any other error ends the session.
+    fn refused(&mut self, rest: Vec<i16>, error: WriteError, shared: &EngineShared) {
+        let error = io::Error::from(error);
+        if !is_full(&error) {
+            self.find_room(shared);
+            self.state = State::Failed(Arc::new(error));
+            shared.write_failed(self.handle);
+            // Refused only where the host has closed the session, which ends it, too.
+            let _ = self.handle.fail();
+            return;
+        }
+        self.run_short(shared);
+        let now = Instant::now();
+        let (since, backoff) = match &self.state {
+            State::Held(held) => (held.since, (held.backoff * 2).min(BACKOFF[1])),
+            _ => (now, BACKOFF[0]),
+        };
+        let held = Held { samples: rest, since, backoff, retry_at: now + backoff, error };
+        self.state = State::Held(Box::new(held));
+    }
+
+    fn run_short(&mut self, shared: &EngineShared) {
+        if !std::mem::replace(&mut self.short, true) && self.device.runs_short() {
+            shared.counters.full_file_systems.fetch_add(1, Ordering::Relaxed);
+            shared.events.put(EngineEvent::DiskFull(self.handle));
+        }
+    }
+
+    fn find_room(&mut self, shared: &EngineShared) {
+        if std::mem::replace(&mut self.short, false) && self.device.finds_room() {
+            shared.counters.full_file_systems.fetch_sub(1, Ordering::Relaxed);
+            shared.events.put(EngineEvent::DiskResumed(self.handle));
+        }
+    }
+
+    /// Syncs the file. A failure stays: the next sync may succeed because the data is given up, not because it is safe.
+    fn sync(&mut self, shared: &EngineShared) {
+        let synced = loop {
+            match self.wav.storage().sync_data() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                synced => break synced,
+            }
+        };
+        note_sync(&mut self.sync_error, synced, self.handle, shared);
+    }
+}
+
+/// Tells the first failure, which stays.
+fn note_sync(
+    failure: &mut Option<Arc<io::Error>>,
+    synced: io::Result<()>,
+    handle: SessionHandle,
+    shared: &EngineShared,
+) {
+    if let (Err(error), None) = (synced, &failure) {
+        *failure = Some(Arc::new(error));
+        shared.sync_failed(handle);
+    }
+}
+
+/// Makes the file's name survive.
+fn sync_directory(file: &Path) -> io::Result<()> {
+    File::open(file.parent().unwrap_or(Path::new(".")))?.sync_all()
+}
