@@ -231,6 +231,9 @@ pub(crate) struct Load {
     /// Audio that each channel's ring holds, twice the batch at least [default: the engine's]
     #[arg(long, value_name = "TIME", value_parser = duration_ms)]
     pub(crate) ring: Option<u32>,
+    /// Room in KiB that each file reserves ahead of its audio
+    #[arg(long, value_name = "KIB", default_value_t = EngineConfig::default().preallocate_kib)]
+    pub(crate) preallocate: u32,
     /// Write what the engine counts to this file each second, and at the end, in Prometheus's text format
     #[arg(long, value_name = "FILE")]
     pub(crate) prometheus: Option<PathBuf>,
@@ -409,6 +412,7 @@ impl Load {
             batch_ms: self.batch.unwrap_or(default.batch_ms),
             batch_age_ms: self.batch.unwrap_or(default.batch_age_ms),
             ring_ms: self.ring.unwrap_or(default.ring_ms),
+            preallocate_kib: self.preallocate,
             ..default
         }
     }
