@@ -141,7 +141,7 @@ enum afterbeep_status
    */
   AFTERBEEP_STATUS_NOT_FOUND = -3,
   /**
-   * What should be the directory is something else.
+   * What should be the directory, or one on the way to the file, is something else: a symbolic link, for example.
    */
   AFTERBEEP_STATUS_NOT_A_DIRECTORY = -4,
   /**
@@ -149,7 +149,7 @@ enum afterbeep_status
    */
   AFTERBEEP_STATUS_EXISTS = -5,
   /**
-   * The file name is empty, too long, or would leave the directory.
+   * The file name is empty, too long, would leave the directory, or has what no name should have.
    */
   AFTERBEEP_STATUS_FILE_NAME = -6,
   /**
@@ -1210,12 +1210,13 @@ typedef struct afterbeep_session_config {
    */
   uint32_t sample_rate_hz;
   /**
-   * An existing directory for the file; not NULL.
+   * An existing directory for the file, the recording root; not NULL.
    */
   const char *directory;
   /**
-   * The file's name in it, 1 to 250 bytes without '/'. NULL (default) makes a fresh one:
-   * yyyymmddHHMMSS-random-record.wav.
+   * The file's name in it: a name of 1 to 250 bytes, or several with '/' between them, of which all but the last are
+   * directories; those that are missing are made (mode 0700). No links, no control characters, no ".part" at the end,
+   * 1024 bytes in all. NULL (default) makes a fresh one: yyyymmddHHMMSS-random-record.wav.
    */
   const char *file_name;
   /**

@@ -48,7 +48,20 @@ fn names_and_directories_that_cannot_be_are_refused() {
         }
     };
     let long = "x".repeat(251);
-    for name in ["", ".", "..", "../a.wav", "a/b.wav", "a\0.wav", "/etc/a.wav", &long] {
+    for name in [
+        "",
+        ".",
+        "..",
+        "../a.wav",
+        "a/../b.wav",
+        "a//b.wav",
+        "a/",
+        "a\0.wav",
+        "a\n.wav",
+        "/etc/a.wav",
+        "a.part",
+        &long,
+    ] {
         assert!(matches!(open(directory.path(), Some(name)), CreateError::Name(_)), "{name}");
     }
     assert!(matches!(open(directory.path(), Some("file")), CreateError::Exists(_)));

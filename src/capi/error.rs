@@ -95,7 +95,9 @@ impl From<OpenError> for Failure {
             OpenError::Config(config) => (afterbeep_status::CONFIG, 0, config.field),
             OpenError::File(file) => match file {
                 CreateError::DirectoryMissing(_) => (afterbeep_status::NOT_FOUND, 0, ""),
-                CreateError::NotADirectory(_) => (afterbeep_status::NOT_A_DIRECTORY, 0, ""),
+                CreateError::NotADirectory(_) | CreateError::NotBeneath(_) => {
+                    (afterbeep_status::NOT_A_DIRECTORY, 0, "")
+                }
                 CreateError::Name(_) => (afterbeep_status::FILE_NAME, 0, "file_name"),
                 CreateError::Exists(_) => (afterbeep_status::EXISTS, 0, ""),
                 CreateError::Permission(_) => (afterbeep_status::PERMISSION, 0, ""),

@@ -28,10 +28,11 @@ pub struct afterbeep_session_config {
     pub struct_size: u32,
     /// The line's sample rate in hertz: 8000 (default), 16000, 24000, 32000, 44100 or 48000.
     pub sample_rate_hz: u32,
-    /// An existing directory for the file; not NULL.
+    /// An existing directory for the file, the recording root; not NULL.
     pub directory: *const c_char,
-    /// The file's name in it, 1 to 250 bytes without '/'. NULL (default) makes a fresh one:
-    /// yyyymmddHHMMSS-random-record.wav.
+    /// The file's name in it: a name of 1 to 250 bytes, or several with '/' between them, of which all but the last are
+    /// directories; those that are missing are made (mode 0700). No links, no control characters, no ".part" at the end,
+    /// 1024 bytes in all. NULL (default) makes a fresh one: yyyymmddHHMMSS-random-record.wav.
     pub file_name: *const c_char,
     /// How the file stores samples: afterbeep_format; AFTERBEEP_FORMAT_PCM16 by default.
     pub format: u32,

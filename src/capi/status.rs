@@ -15,11 +15,11 @@ pub enum afterbeep_status {
     CONFIG = -2,
     /// The directory does not exist: create it first.
     NOT_FOUND = -3,
-    /// What should be the directory is something else.
+    /// What should be the directory, or one on the way to the file, is something else: a symbolic link, for example.
     NOT_A_DIRECTORY = -4,
     /// A file of that name exists already: choose another name.
     EXISTS = -5,
-    /// The file name is empty, too long, or would leave the directory.
+    /// The file name is empty, too long, would leave the directory, or has what no name should have.
     FILE_NAME = -6,
     /// The process may not write there.
     PERMISSION = -7,

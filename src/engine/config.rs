@@ -99,9 +99,11 @@ impl EngineConfig {
 /// Where a message's file goes and how it stores samples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileConfig {
-    /// An existing directory.
+    /// An existing directory: the recording root.
     pub directory: PathBuf,
-    /// The file's name; `None` makes a fresh one: `yyyymmddHHMMSS-random-record.wav`, local time.
+    /// The file's name in it: a name of 1 to 250 bytes, or several with `/` between them, of which all but the last are
+    /// directories; those that are missing are made (mode 0700). No links (`openat2`), no control characters, no `.part`
+    /// at the end, 1024 bytes in all. `None` makes a fresh one: `yyyymmddHHMMSS-random-record.wav`, local time.
     pub name: Option<String>,
     /// How samples are stored; 16-bit PCM by default.
     pub format: Format,

@@ -11,9 +11,8 @@ use crate::line::SampleRate;
 use crate::message::PartFile;
 use crate::session::EndReason;
 use crate::wav::{WavWriter, WriteError};
-use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -268,23 +267,24 @@ impl MessageFile {
             let (path, error, sync_error) = (None, None, None);
             return Finished { path, samples: 0, rate, error, sync_error, durability: self.durability };
         }
-        let error = match self.state {
-            State::Failed(error) => Some(error),
+        let error = match &self.state {
+            State::Failed(error) => Some(Arc::clone(error)),
             _ => None,
         };
         // What could be written is a message, too; without its end the header of the last batch still holds.
-        let named = if self.ended { self.part.commit() } else { Ok(self.part.leave()) };
+        let named = if self.ended { self.part.commit().map(|()| true) } else { Ok(false) };
+        if let Ok(true) = named
+            && self.durability.syncs_at_close()
+        {
+            let synced = self.part.sync_directory();
+            self.note_sync(synced, &bench.shared);
+        }
         let (path, error) = match named {
-            Ok(path) => {
-                if self.ended && self.durability.syncs_at_close() {
-                    let synced = sync_directory(&path);
-                    note_sync(&mut self.sync_error, synced, self.handle, &bench.shared);
-                }
-                (path, error)
-            }
-            Err((path, refused)) => {
+            Ok(true) => (self.part.path(), error),
+            Ok(false) => (self.part.part().to_path_buf(), error),
+            Err(refused) => {
                 bench.shared.write_failed(self.handle);
-                (path, Some(error.unwrap_or_else(|| Arc::new(refused))))
+                (self.part.part().to_path_buf(), Some(error.unwrap_or_else(|| Arc::new(refused))))
             }
         };
         let missed_interval =
@@ -367,24 +367,14 @@ impl MessageFile {
                 synced => break synced,
             }
         };
-        note_sync(&mut self.sync_error, synced, self.handle, shared);
+        self.note_sync(synced, shared);
     }
-}
 
-/// Tells the first failure, which stays.
-fn note_sync(
-    failure: &mut Option<Arc<io::Error>>,
-    synced: io::Result<()>,
-    handle: SessionHandle,
-    shared: &EngineShared,
-) {
-    if let (Err(error), None) = (synced, &failure) {
-        *failure = Some(Arc::new(error));
-        shared.sync_failed(handle);
+    /// Tells the first failure, which stays.
+    fn note_sync(&mut self, synced: io::Result<()>, shared: &EngineShared) {
+        if let (Err(error), None) = (synced, &self.sync_error) {
+            self.sync_error = Some(Arc::new(error));
+            shared.sync_failed(self.handle);
+        }
     }
-}
-
-/// Makes the file's name survive.
-fn sync_directory(file: &Path) -> io::Result<()> {
-    File::open(file.parent().unwrap_or(Path::new(".")))?.sync_all()
 }

@@ -64,7 +64,6 @@ use slot::{EngineShared, SLOTS_MAX, Slot};
 use statistics::Counters;
 use std::fs::File;
 use std::os::fd::BorrowedFd;
-use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -156,24 +155,25 @@ impl Engine {
         let shape = Shape::new(rate, file_rate, &file.gain).map_err(ConfigError::from)?;
         check_file_system(&self.crew, &file.directory, self.config.min_free_kib)?;
         let (part, opened) = PartFile::create(&file.directory, file.name.as_deref())?;
+        let device = part.device();
         let begun = begin(opened, file, file_rate);
         let durability = file.durability.unwrap_or(self.config.durability);
-        let synced = |(wav, device)| {
-            let device = self.crew.device(device);
+        let device = self.crew.device(device);
+        let synced = |wav| {
             if durability.is_interval() {
                 self.crew.begin_syncing(&device, &file.directory)?;
             }
-            Ok((wav, device))
+            Ok(wav)
         };
-        let (wav, device) = match begun.and_then(synced) {
-            Ok(begun) => begun,
+        let wav = match begun.and_then(synced) {
+            Ok(wav) => wav,
             Err(error) => {
                 let error = CreateError::from_io(part.part(), error);
                 part.delete();
                 return Err(error.into());
             }
         };
-        let taken = Slot::occupy(Arc::clone(&self.shared), media, ends, player, part.part().into());
+        let taken = Slot::occupy(Arc::clone(&self.shared), media, ends, player, Arc::clone(part.part()));
         let Some((handle, slot)) = taken else {
             if durability.is_interval() {
                 self.crew.end_syncing(&device);
@@ -275,13 +275,12 @@ impl Drop for Engine {
     }
 }
 
-/// Begins the file: an empty recording, and the number of its file system.
-fn begin(file: File, config: &FileConfig, rate: SampleRate) -> std::io::Result<(WavWriter, u64)> {
+/// Begins the file: an empty recording.
+fn begin(file: File, config: &FileConfig, rate: SampleRate) -> std::io::Result<WavWriter> {
     // Here SIGXFSZ would meet the host's own thread.
     if getrlimit(Resource::Fsize).current.is_some_and(|bytes| bytes < LEAST_FILE_BYTES) {
         return Err(Errno::FBIG.into());
     }
-    let device = file.metadata()?.dev();
     let FileConfig { format, header, metadata, .. } = config;
-    Ok((WavWriter::with_header(file, *format, rate, *header, metadata)?, device))
+    Ok(WavWriter::with_header(file, *format, rate, *header, metadata)?)
 }

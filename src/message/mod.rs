@@ -1,5 +1,6 @@
 //! Messages as files: their names, and the `.part` file that becomes a message when it is finished.
 
+mod beneath;
 mod name;
 mod part_file;
 

@@ -1,12 +1,24 @@
+use super::beneath::{make_directory, open_directory, open_root};
 use super::fresh_name;
-use rustix::fs::{CWD, Mode, OFlags, RenameFlags, open, renameat_with};
+use rustix::fs::{
+    AtFlags, CWD, FlockOperation, Mode, OFlags, RenameFlags, fchmod, flock, fstat, fsync, linkat, openat,
+    renameat_with, statat, unlinkat,
+};
 use rustix::io::Errno;
 use std::fs::{self, File};
 use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// The longest name that leaves room for `.part`.
+/// What the name of a file has while it is recorded.
+const PART: &str = ".part";
+/// The longest name that leaves room for that.
 const NAME_MAX_BYTES: usize = 250;
+/// The longest path beneath the root.
+const PATH_MAX_BYTES: usize = 1_024;
+/// What files may their owner, and nobody else.
+const FILE_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
 /// Fresh names that are tried before giving up.
 const ATTEMPTS: usize = 16;
 
@@ -21,8 +33,17 @@ pub enum CreateError {
     #[error("{0} is not a directory")]
     NotADirectory(PathBuf),
     /// The name would leave the directory, or is none.
-    #[error("`{0}` is not a file name; it takes 1 to 250 bytes without `/` and NUL, other than `.` and `..`")]
+    #[error(
+        "`{}` is no path beneath the directory; it takes names of 1 to 250 bytes with `/` between them, without control \
+         characters, none of them `.` or `..`, and the last one without `.part` at its end",
+        .0.escape_default()
+    )]
     Name(String),
+    /// Something on the way from the directory to the file is a link, or no directory.
+    #[error(
+        "{0} leads through a symbolic link, or something that is no directory; let the name have real directories"
+    )]
+    NotBeneath(PathBuf),
     /// A file of that name exists already.
     #[error("{0} exists already; choose another name or move it away")]
     Exists(PathBuf),
@@ -52,16 +73,22 @@ impl CreateError {
     }
 }
 
-/// A file that is being recorded: `NAME.part`, `NAME` once it is finished. Neither ever replaces
-/// another file.
+/// A file that is being recorded: `NAME.part`, `NAME` once it is finished. Neither ever replaces another file. Whoever
+/// records holds a lock on it (`flock`).
 #[derive(Debug)]
 pub(crate) struct PartFile {
-    /// The one path that is kept, as a session has to be small: `NAME.part`.
-    part: Box<Path>,
+    /// `ROOT/NAME.part`: the one path that is kept, as a session has to be small.
+    part: Arc<Path>,
+    /// So many bytes of it are the root.
+    root_bytes: u32,
+    /// What tells the file from another one of its name.
+    device: u64,
+    inode: u64,
 }
 
 impl PartFile {
-    /// Creates the file for a name in a directory, readable by its owner alone; `None` makes a fresh name.
+    /// Creates the file for a name beneath a directory, with the directories that it names, all of them for their owner
+    /// alone; `None` makes a fresh name.
     pub(crate) fn create(directory: &Path, name: Option<&str>) -> Result<(Self, File), CreateError> {
         match fs::metadata(directory) {
             Ok(found) if found.is_dir() => {}
@@ -81,58 +108,191 @@ impl PartFile {
         created
     }
 
-    fn create_named(directory: &Path, name: &str) -> Result<(Self, File), CreateError> {
-        let usable = (1..=NAME_MAX_BYTES).contains(&name.len())
-            && !name.contains(['/', '\0'])
-            && !matches!(name, "." | "..");
-        if !usable {
+    fn create_named(root: &Path, name: &str) -> Result<(Self, File), CreateError> {
+        if !is_usable(name) {
             return Err(CreateError::Name(name.to_owned()));
         }
-        let path = directory.join(name);
-        let part = directory.join(format!("{name}.part"));
-        if path.symlink_metadata().is_ok() {
-            return Err(CreateError::Exists(path));
+        let path = root.join(name);
+        let refused = |error: Errno| CreateError::from_io(&path, error.into());
+        let part = root.join(format!("{name}{PART}"));
+        let (parent, base) = split(Path::new(name));
+        let place = match parent {
+            None => Place::Root(root),
+            Some(parent) => {
+                let made = open_root(root).and_then(|root| make_directory(root.as_fd(), parent));
+                Place::Directory(made.map_err(|error| match error {
+                    Errno::LOOP | Errno::NOTDIR | Errno::XDEV => CreateError::NotBeneath(path.clone()),
+                    error => refused(error),
+                })?)
+            }
+        };
+        match place.stat(base) {
+            Ok(_) => return Err(CreateError::Exists(path)),
+            Err(Errno::NOENT) => {}
+            Err(error) => return Err(refused(error)),
         }
-        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        match open(&part, flags, Mode::RUSR | Mode::WUSR) {
-            Ok(file) => Ok((Self { part: part.into_boxed_path() }, File::from(file))),
+        let base_part = format!("{}{PART}", base.display());
+        let file = match place.create(Path::new(&base_part)) {
+            Ok(file) => file,
             // The directory is there, so that this is no directory to create files in.
-            Err(Errno::NOENT) => Err(CreateError::Permission(part)),
-            Err(error) => Err(CreateError::from_io(&part, error.into())),
-        }
+            Err(Errno::NOENT) => return Err(CreateError::Permission(part)),
+            Err(error) => return Err(CreateError::from_io(&part, error.into())),
+        };
+        let found = own(&file).map_err(|error| {
+            let _ = place.unlink(Path::new(&base_part));
+            refused(error)
+        })?;
+        let root_bytes = root.as_os_str().len() as u32;
+        Ok((Self { part: part.into(), root_bytes, device: found.st_dev, inode: found.st_ino }, file.into()))
     }
 
     /// The file as it is now.
-    pub(crate) fn part(&self) -> &Path {
+    pub(crate) const fn part(&self) -> &Arc<Path> {
         &self.part
     }
 
-    /// Gives the finished file its name. Where that fails, the file stays under the name that comes
-    /// with the error.
-    pub(crate) fn commit(self) -> Result<PathBuf, (PathBuf, io::Error)> {
-        // `.part` is all that an extension can be.
-        let path = self.part.with_extension("");
-        let renamed = match renameat_with(CWD, &*self.part, CWD, &path, RenameFlags::NOREPLACE) {
-            // Not every file system knows the flag; a hard link does not replace a file either.
-            Err(Errno::INVAL | Errno::NOSYS) => {
-                fs::hard_link(&self.part, &path).and_then(|()| fs::remove_file(&self.part))
-            }
-            renamed => renamed.map_err(io::Error::from),
-        };
-        match renamed {
-            Ok(()) => Ok(path),
-            Err(error) => Err((self.leave(), error)),
-        }
+    /// Number of its file system (`st_dev`).
+    pub(crate) const fn device(&self) -> u64 {
+        self.device
     }
 
-    /// Leaves the file as it is.
-    pub(crate) fn leave(self) -> PathBuf {
-        self.part.into_path_buf()
+    /// The file as it is called once it is finished.
+    pub(crate) fn path(&self) -> PathBuf {
+        // `.part` is all that an extension can be.
+        self.part.with_extension("")
+    }
+
+    /// Gives the finished file its name. Where that fails it stays as it is.
+    pub(crate) fn commit(&self) -> io::Result<()> {
+        let place = self.place()?;
+        let part = self.own_part(&place)?;
+        Ok(place.rename(part, &part.with_extension(""))?)
+    }
+
+    /// Makes the name survive a power cut: syncs the directory, and those between it and the root.
+    pub(crate) fn sync_directory(&self) -> io::Result<()> {
+        let (root, name) = self.split();
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root = rustix::fs::open(root, flags, Mode::empty())?;
+        let mut parent = name.parent().filter(|parent| !parent.as_os_str().is_empty());
+        while let Some(directory) = parent {
+            fsync(open_directory(root.as_fd(), directory, OFlags::RDONLY)?)?;
+            parent = directory.parent().filter(|parent| !parent.as_os_str().is_empty());
+        }
+        Ok(fsync(root)?)
     }
 
     /// Removes the file.
-    pub(crate) fn delete(self) {
+    pub(crate) fn delete(&self) {
         // Whoever removed it before did the same.
-        let _ = fs::remove_file(&self.part);
+        let _ = self.place().and_then(|place| Ok(place.unlink(self.own_part(&place)?)?));
+    }
+
+    /// The root, and the path beneath it.
+    fn split(&self) -> (&Path, &Path) {
+        use std::os::unix::ffi::OsStrExt;
+        let (root, _) = self.part.as_os_str().as_bytes().split_at(self.root_bytes as usize);
+        let root = Path::new(std::ffi::OsStr::from_bytes(root));
+        (root, self.part.strip_prefix(root).unwrap_or(&self.part))
+    }
+
+    /// Where it is.
+    fn place(&self) -> io::Result<Place<'_>> {
+        let (root, name) = self.split();
+        Ok(match split(name).0 {
+            None => Place::Root(root),
+            Some(parent) => Place::Directory(open_directory(open_root(root)?.as_fd(), parent, OFlags::PATH)?),
+        })
+    }
+
+    /// Its name there, if what has it is this file.
+    fn own_part(&self, place: &Place<'_>) -> io::Result<&Path> {
+        let name = split(self.split().1).1;
+        let found = place.stat(name)?;
+        if (found.st_dev, found.st_ino) == (self.device, self.inode) {
+            return Ok(name);
+        }
+        Err(io::Error::other("another file has taken its place"))
     }
 }
+
+/// The directory that a file is in.
+enum Place<'a> {
+    /// The root itself: one system call does it all, as the host vouches for its path.
+    Root(&'a Path),
+    Directory(OwnedFd),
+}
+
+impl Place<'_> {
+    fn directory(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Root(_) => CWD,
+            Self::Directory(directory) => directory.as_fd(),
+        }
+    }
+
+    /// A file in it, as seen from [`directory`](Self::directory).
+    fn name<'a>(&self, name: &'a Path) -> std::borrow::Cow<'a, Path> {
+        match self {
+            Self::Root(root) => root.join(name).into(),
+            Self::Directory(_) => name.into(),
+        }
+    }
+
+    fn stat(&self, name: &Path) -> rustix::io::Result<rustix::fs::Stat> {
+        statat(self.directory(), &*self.name(name), AtFlags::SYMLINK_NOFOLLOW)
+    }
+
+    fn create(&self, name: &Path) -> rustix::io::Result<OwnedFd> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        openat(self.directory(), &*self.name(name), flags, FILE_MODE)
+    }
+
+    /// Renames a file unless that would replace another one.
+    fn rename(&self, from: &Path, to: &Path) -> rustix::io::Result<()> {
+        let (directory, from, to) = (self.directory(), self.name(from), self.name(to));
+        match renameat_with(directory, &*from, directory, &*to, RenameFlags::NOREPLACE) {
+            // Not every file system knows the flag; a hard link does not replace a file either.
+            Err(Errno::INVAL | Errno::NOSYS) => {
+                linkat(directory, &*from, directory, &*to, AtFlags::empty())?;
+                unlinkat(directory, &*from, AtFlags::empty())
+            }
+            renamed => renamed,
+        }
+    }
+
+    fn unlink(&self, name: &Path) -> rustix::io::Result<()> {
+        unlinkat(self.directory(), &*self.name(name), AtFlags::empty())
+    }
+}
+
+/// Takes a file that was just created: for its owner alone whatever the umask, and locked.
+fn own(file: &OwnedFd) -> rustix::io::Result<rustix::fs::Stat> {
+    let found = fstat(file)?;
+    if Mode::from_raw_mode(found.st_mode) != FILE_MODE {
+        fchmod(file, FILE_MODE)?;
+    }
+    match flock(file, FlockOperation::NonBlockingLockExclusive) {
+        // Not every file system knows locks.
+        Ok(()) | Err(Errno::NOSYS | Errno::NOTSUP | Errno::NOLCK | Errno::INVAL) => Ok(found),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a name stays beneath the directory that it is taken from, and is one that programs can handle.
+fn is_usable(name: &str) -> bool {
+    let part = |part: &str| (1..=NAME_MAX_BYTES).contains(&part.len()) && !matches!(part, "." | "..");
+    name.len() <= PATH_MAX_BYTES
+        && !name.bytes().any(|byte| byte.is_ascii_control())
+        && !name.ends_with(PART)
+        && name.split('/').all(part)
+}
+
+/// The directory that a path names, if it does, and the file.
+fn split(path: &Path) -> (Option<&Path>, &Path) {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    (parent, path.file_name().map_or(path, Path::new))
+}
+
+#[cfg(test)]
+mod tests;
