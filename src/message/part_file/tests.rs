@@ -158,7 +158,8 @@ fn no_race_leads_out_of_the_root() {
     });
     assert_eq!(entries(outside.path()), 0);
     // Both happened often, or this says nothing.
-    assert!(refused > ROUNDS / 50 && made > ROUNDS / 50, "{refused} refused, {made} made");
+    println!("{refused} refused, {made} made");
+    assert!(refused > 100 && made > 100);
 }
 
 /// Set in the process that has its own umask.
