@@ -5,6 +5,7 @@ use afterbeep::dsp::dtmf::{Digit, HIGH_HZ, LOW_HZ};
 use afterbeep::line::level::{mean_square_from_dbm0, sine_peak_from_dbm0};
 pub mod call;
 pub mod dtmf;
+pub mod readers;
 pub mod tools;
 
 use std::f64::consts::TAU;
