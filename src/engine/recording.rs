@@ -42,8 +42,8 @@ pub(super) struct Recording {
     next_gap: Option<track::Gap>,
     /// Samples pushed when it was last written.
     written_clock: u64,
-    /// Since when there have been more.
-    waiting_since: Option<Instant>,
+    /// When there was last known to be no more: what waits came after that.
+    written_up_at: Instant,
     gaps: Vec<Gap>,
     gap_count: u32,
     /// Samples of the message that we lost.
@@ -65,7 +65,7 @@ impl Recording {
             noticed_events: 0,
             next_gap: None,
             written_clock: 0,
-            waiting_since: None,
+            written_up_at: Instant::now(),
             gaps: Vec::new(),
             gap_count: 0,
             lost: 0,
@@ -115,16 +115,17 @@ impl Recording {
         self.supervise(clock, now, times);
         // The queue's own count is the media thread's at every push: it is left alone until a batch may be due.
         let new = clock - self.written_clock;
-        if new > 0 {
-            let since = *self.waiting_since.get_or_insert(now);
-            let batch = self.file.line_samples_of(times.batch_samples as u64);
-            if new >= batch || now.saturating_duration_since(since) >= times.batch_age {
-                self.waiting_since = None;
-                self.written_clock = clock;
-                return Some(Due::Write);
-            }
+        if new == 0 {
+            self.written_up_at = now;
+            return None;
         }
-        None
+        let batch = self.file.line_samples_of(times.batch_samples as u64);
+        let waited = now.saturating_duration_since(self.written_up_at);
+        let due = new >= batch || waited >= times.batch_age;
+        due.then(|| {
+            (self.written_up_at, self.written_clock) = (now, clock);
+            Due::Write
+        })
     }
 
     /// Ends a session whose host has stopped delivering audio.
