@@ -75,7 +75,8 @@ struct Pending {
 
 impl<R: Read> WavReader<R> {
     /// Reads up to the first sample. A size that the file does not reach, as in the header of a recording that was
-    /// killed or streamed, means "to the end"; so does 0 where audio follows.
+    /// killed or streamed, means "to the end"; so does 0 where audio follows, but in a recording of ours that was
+    /// interrupted.
     pub fn new(mut source: R) -> Result<Self, ReadError> {
         let Opening { coding, rate, data_bytes, samples, metadata, being_recorded } =
             Opening::read(&mut source)?;
@@ -87,7 +88,8 @@ impl<R: Read> WavReader<R> {
             samples: samples.unwrap_or(u64::MAX),
             ..Self::raw(source, rate)
         };
-        if data_bytes == Some(0) {
+        // A recorder of ours counts what it has written; what lies behind may be a part of a batch, with its padding.
+        if data_bytes == Some(0) && !being_recorded {
             reader.look_behind_nothing()?;
         }
         Ok(reader)
