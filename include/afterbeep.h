@@ -1010,8 +1010,9 @@ typedef struct afterbeep_engine_config {
    */
   uint32_t sync_interval_ms;
   /**
-   * Room that a file reserves ahead of its audio, in KiB, [0, 65536]; 64 by default, 4 s of 16-bit PCM at 8 kHz. Never
-   * beyond the message's maximum duration; what is not used is given back.
+   * Room that a file reserves ahead of its audio, in KiB, [0, 65536]; 256 by default, 16 s of 16-bit PCM at 8 kHz. Never
+   * beyond the message's maximum duration, nor more at once than a 64th of what is free; what is not used is given
+   * back.
    */
   uint32_t preallocate_kib;
   /**

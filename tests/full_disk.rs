@@ -63,8 +63,8 @@ fn check(result: &SessionResult, pushed: usize) {
 #[test]
 fn a_recording_goes_on_where_there_is_room_again() {
     // Held in the ring, and beyond it; with room reserved ahead, and without.
-    for (full_ms, preallocate_kib, lossy) in [(700, 0, false), (700, 64, false), (2_500, 16, true)] {
-        let Some(disk) = SmallDisk::mount("256k") else { return };
+    for (full_ms, preallocate_kib, lossy) in [(700, 0, false), (700, 64, false), (2_500, 64, true)] {
+        let Some(disk) = SmallDisk::mount("1m") else { return };
         let engine = Engine::new(&EngineConfig {
             ring_ms: 1_000,
             batch_ms: 100,
@@ -76,8 +76,8 @@ fn a_recording_goes_on_where_there_is_room_again() {
         let session = engine.open(&config(), &FileConfig::new(disk.path())).unwrap();
         let pushed = feed(session, 0, Duration::from_millis(300));
         disk.fill();
-        // What was reserved is used up first.
-        let reserved = Duration::from_millis(u64::from(preallocate_kib) * 1_024 / 16);
+        // What was reserved is used up first: a 64th of the disk, each time.
+        let reserved = Duration::from_millis(if preallocate_kib > 0 { 1_024 } else { 0 });
         let pushed = feed(session, pushed, reserved + Duration::from_millis(full_ms));
         assert_eq!(engine.statistics().full_file_systems, 1);
         std::fs::remove_file(disk.path().join("filler")).unwrap();

@@ -50,8 +50,9 @@ pub struct afterbeep_engine_config {
     /// How often a file system is synced, in milliseconds, [100, 60000]; 1000 by default. What a power cut costs of a
     /// message that is being recorded is at most this, batch_age_ms, a poll interval and the time that the sync takes.
     pub sync_interval_ms: u32,
-    /// Room that a file reserves ahead of its audio, in KiB, [0, 65536]; 64 by default, 4 s of 16-bit PCM at 8 kHz. Never
-    /// beyond the message's maximum duration; what is not used is given back.
+    /// Room that a file reserves ahead of its audio, in KiB, [0, 65536]; 256 by default, 16 s of 16-bit PCM at 8 kHz. Never
+    /// beyond the message's maximum duration, nor more at once than a 64th of what is free; what is not used is given
+    /// back.
     pub preallocate_kib: u32,
     /// How long a session waits for room where the disk is full, in milliseconds, [0, 3600000]; 5000 by default. Then it
     /// ends as AFTERBEEP_END_REASON_DISK_FULL.

@@ -32,18 +32,25 @@ impl Drop for Place<'_> {
     }
 }
 
-/// Refuses a directory whose file system does not answer, or is about full. Whether there is one at all, creating the
-/// file tells.
-pub(super) fn check_file_system(crew: &Crew, directory: &Path, min_free_kib: u32) -> Result<(), OpenError> {
-    let Ok(metadata) = fs::metadata(directory) else { return Ok(()) };
+/// Refuses a directory whose file system does not answer, or is about full, and says what is free in KiB, where it can be
+/// known. Whether there is a directory at all, creating the file tells.
+pub(super) fn check_file_system(
+    crew: &Crew,
+    directory: &Path,
+    min_free_kib: u32,
+) -> Result<Option<u64>, OpenError> {
+    let Ok(metadata) = fs::metadata(directory) else { return Ok(None) };
     if crew.is_stalled(metadata.dev()) {
         return Err(OpenError::FileSystemStalled(directory.to_owned()));
     }
-    let Ok(space) = rustix::fs::statvfs(directory) else { return Ok(()) };
+    let Ok(space) = rustix::fs::statvfs(directory) else { return Ok(None) };
     let free_kib = (space.f_bavail * space.f_frsize) / 1_024;
     // Some file systems have no size.
-    if space.f_blocks > 0 && free_kib < u64::from(min_free_kib) {
+    if space.f_blocks == 0 {
+        return Ok(None);
+    }
+    if free_kib < u64::from(min_free_kib) {
         return Err(OpenError::DiskSpace { directory: directory.to_owned(), free_kib });
     }
-    Ok(())
+    Ok(Some(free_kib))
 }

@@ -41,8 +41,9 @@ pub struct EngineConfig {
     /// How often a file system is synced, in milliseconds, 100 to 60 000; 1000 by default. What a power cut costs of a
     /// message that is being recorded is at most this, `batch_age_ms`, a poll interval and the time that the sync takes.
     pub sync_interval_ms: u32,
-    /// Room that a file reserves ahead of its audio, in KiB, 0 (for none) to 65 536; 64 by default, 4 s of 16-bit PCM
-    /// at 8 kHz. Never beyond the message's maximum duration; what is not used is given back.
+    /// Room that a file reserves ahead of its audio, in KiB, 0 (for none) to 65 536; 256 by default, 16 s of 16-bit PCM
+    /// at 8 kHz. Never beyond the message's maximum duration, nor more at once than a 64th of what is free; what is not
+    /// used is given back.
     pub preallocate_kib: u32,
     /// How long a session waits for room where the disk is full, in milliseconds of wall time, 0 to 3 600 000; 5000 by
     /// default. Then it ends as [`DiskFull`](crate::session::EndReason::DiskFull).
@@ -64,7 +65,7 @@ impl Default for EngineConfig {
             min_free_kib: 16,
             durability: Durability::default(),
             sync_interval_ms: 1_000,
-            preallocate_kib: 64,
+            preallocate_kib: 256,
             full_hold_ms: 5_000,
         }
     }

@@ -18,7 +18,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 /// How long a full disk is left alone after it refused, at first and at most.
-const BACKOFF: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
+const BACKOFF: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(250)];
 
 /// What a writer thread works with, for all of its recordings.
 #[derive(Debug)]

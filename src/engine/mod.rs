@@ -153,7 +153,7 @@ impl Engine {
         let (media, ends, queue) = Media::new(session, self.ring_samples(rate), holdback, noise);
         let file_rate = file.rate(rate)?;
         let shape = Shape::new(rate, file_rate, &file.gain).map_err(ConfigError::from)?;
-        check_file_system(&self.crew, &file.directory, self.config.min_free_kib)?;
+        let free_kib = check_file_system(&self.crew, &file.directory, self.config.min_free_kib)?;
         let (part, opened) = PartFile::create(&file.directory, file.name.as_deref())?;
         let device = part.device();
         let begun = begin(opened, file, file_rate);
@@ -165,7 +165,7 @@ impl Engine {
             }
             Ok(wav)
         };
-        let wav = match begun.and_then(synced) {
+        let mut wav = match begun.and_then(synced) {
             Ok(wav) => wav,
             Err(error) => {
                 let error = CreateError::from_io(part.part(), error);
@@ -184,7 +184,9 @@ impl Engine {
         place.keep();
         self.shared.counters.written_bytes.add(wav.written_bytes());
         let most_bytes = most_samples.map_or(u64::MAX, |samples| wav.file_bytes(shape.file_samples(samples)));
-        let room = Room::new(self.config.preallocate_kib, most_bytes);
+        let mut room = Room::new(self.config.preallocate_kib, free_kib, most_bytes);
+        // Here, where it may take its time; a disk that has none shows when audio is written.
+        room.reserve(&mut wav, 0);
         let file = MessageFile::new(handle, (part, wav, shape), room, durability, device);
         self.crew.record(Recording::new(slot, queue, file));
         Ok(handle)

@@ -16,13 +16,15 @@ pub(super) struct Room {
 }
 
 impl Room {
-    pub(super) const fn new(step_kib: u32, most_bytes: u64) -> Self {
+    /// So much at once at most, and little of what is free, so that one message does not keep others out.
+    pub(super) fn new(step_kib: u32, free_kib: Option<u64>, most_bytes: u64) -> Self {
+        let step_kib = free_kib.map_or(step_kib, |free| step_kib.min((free / 64) as u32));
         Self { reserved_bytes: 0, most_bytes, step_kib }
     }
 
     /// Sees to room for a file of so many bytes. Says whether the file system has some, as far as it tells.
     pub(super) fn reserve(&mut self, wav: &mut WavWriter, bytes: u64) -> bool {
-        if self.step_kib == 0 || bytes <= self.reserved_bytes {
+        if self.step_kib == 0 || (self.reserved_bytes > 0 && bytes <= self.reserved_bytes) {
             return true;
         }
         let ahead = bytes + u64::from(self.step_kib) * 1_024;

@@ -2,7 +2,7 @@
 
 use crate::common::Random;
 use crate::log::{Log, RECORDINGS, now_ns};
-use afterbeep::engine::{Engine, EngineConfig, FileConfig, SessionHandle};
+use afterbeep::engine::{Durability, Engine, EngineConfig, FileConfig, SessionHandle};
 use afterbeep::session::{SessionConfig, Terminators};
 use afterbeep::wav::{Format, HeaderStyle};
 use std::io::{Seek, Write};
@@ -65,6 +65,8 @@ impl Mode {
             batch_age_ms: self.batch_ms,
             poll_interval_ms: self.poll_interval_ms,
             ring_ms: 10_000,
+            // What a kill costs has nothing to do with what is synced; the sync of a busy disk makes writers late.
+            durability: Durability::Cache,
             ..EngineConfig::default()
         }
     }
