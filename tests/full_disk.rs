@@ -66,7 +66,7 @@ fn a_recording_goes_on_where_there_is_room_again() {
     for (full_ms, preallocate_kib, lossy) in [(700, 0, false), (700, 64, false), (2_500, 64, true)] {
         let Some(disk) = SmallDisk::mount("1m") else { return };
         let engine = Engine::new(&EngineConfig {
-            ring_ms: 1_000,
+            ring_ms: 1_500,
             batch_ms: 100,
             batch_age_ms: 100,
             preallocate_kib,
