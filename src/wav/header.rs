@@ -46,10 +46,10 @@ impl HeaderStyle {
 }
 
 /// The longest header: one sector, which a disk writes whole or not at all.
-const HEADER_MAX: usize = 512;
+pub(super) const HEADER_MAX: usize = 512;
 
 /// What a file's headers have in common, whatever they count. Small, as sessions have to be.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Header {
     format: Format,
     rate: SampleRate,
@@ -75,6 +75,10 @@ impl Header {
 
     pub(super) const fn format(&self) -> Format {
         self.format
+    }
+
+    pub(super) const fn style(&self) -> HeaderStyle {
+        self.style
     }
 
     pub(super) const fn rate(&self) -> SampleRate {
@@ -105,6 +109,16 @@ impl Header {
     /// Whether it can count so many samples.
     pub(super) fn takes(&self, samples: u64) -> bool {
         self.style == HeaderStyle::Full || self.in_32_bits(samples)
+    }
+
+    /// The most samples, in whole blocks, of a file that is no longer than so many bytes and than 32 bits can count.
+    pub(super) fn capacity(&self, most_bytes: u64) -> u64 {
+        let coding = self.coding();
+        let longest = most_bytes.min(u64::from(u32::MAX) + 8) & !1;
+        let samples = coding.whole_samples(longest.saturating_sub(self.len()));
+        let block = u64::from(coding.block_samples);
+        let counted = u64::from(IN_DS64 - 1) / block * block;
+        if self.has_fact() { samples.min(counted) } else { samples }
     }
 
     /// Counts so many samples, which it [`takes`](Self::takes): as RIFF while 32 bits hold its sizes, as RF64 beyond.
@@ -279,6 +293,17 @@ mod tests {
             let data_bytes = format.data_bytes(most + 1, RATE);
             assert_eq!(sizes, [full.file_bytes(most + 1) - 8, data_bytes, most + 1]);
             assert!(plain.takes(most) && !plain.takes(most + 100));
+            for header in [&plain, &full] {
+                let (capacity, block) = (header.capacity(u64::MAX), u64::from(header.coding().block_samples));
+                assert!(
+                    header.in_32_bits(capacity) && !header.in_32_bits(capacity + 2 * block),
+                    "{format:?}"
+                );
+                let small = header.capacity(65_536);
+                assert!(
+                    (65_536 - 2 * 256..=65_536).contains(&header.file_bytes(small)) && small % block == 0
+                );
+            }
         }
     }
 }

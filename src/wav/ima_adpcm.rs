@@ -85,10 +85,12 @@ pub(super) struct Encoder {
 }
 
 impl Encoder {
-    /// Goes on with a block that begins with these bytes and is kept for `begun` samples; 0 is a new one.
+    /// Goes on with a block of these bytes that is kept for `begun` samples, all of them perhaps; no block is a new file.
     pub(super) fn within(block: &[u8], begun: u16) -> Self {
         let Some((&head, codes)) = block.split_first_chunk() else { return Self::default() };
-        let mut encoder = Self { predictor: Predictor::of_head(head), begun, half: None };
+        let block_samples = 2 * codes.len() as u16 + 1;
+        let mut encoder =
+            Self { predictor: Predictor::of_head(head), begun: begun % block_samples, half: None };
         let codes = codes.iter().flat_map(|byte| [byte & 0x0F, byte >> 4]);
         for (place, code) in codes.take(usize::from(begun) - 1).enumerate() {
             encoder.predictor.decode(code);

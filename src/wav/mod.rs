@@ -14,4 +14,5 @@ pub use header::HeaderStyle;
 pub use metadata::Metadata;
 pub use reader::{ReadError, WavReader};
 pub use storage::Storage;
+pub(crate) use writer::ResumeError;
 pub use writer::{WavWriter, WriteError};

@@ -160,10 +160,16 @@ impl WavWriter {
 
     /// Drops all samples: an empty WAV again.
     pub fn clear(&mut self) -> Result<(), WriteError> {
-        self.samples = 0;
-        self.encoder = Encoder::default();
-        self.write_header(0, true)?;
-        Ok(self.storage.set_len(self.header.len())?)
+        self.clear_behind(0)
+    }
+
+    /// Drops all samples but the first so many, of those that there are.
+    pub(crate) fn clear_behind(&mut self, kept: u64) -> Result<(), WriteError> {
+        let cut = if kept < self.samples { self.cut(kept) } else { Ok(()) };
+        // After an error, too.
+        self.samples = kept;
+        cut?;
+        Ok(self.storage.set_len(self.header.file_bytes(kept))?)
     }
 
     /// Ends the file after `samples` of what was written. A header never counts what is gone, and the marker goes last.
@@ -179,23 +185,40 @@ impl WavWriter {
 
     /// Drops what is behind, and leaves none of it in a block or a pad byte.
     fn cut(&mut self, samples: u64) -> Result<(), WriteError> {
-        let coding = self.header.coding();
-        let begun = (samples % u64::from(coding.block_samples)) as u16;
-        let mut block = vec![0; usize::from(if begun > 0 { coding.block_bytes } else { 0 })];
-        let start = self.header.len() + coding.data_bytes(samples - u64::from(begun));
-        read_exact_at(&mut *self.storage, &mut block, start)?;
+        let encoder = self.encoder_after(samples)?;
         self.write_header(samples, true)?;
         self.samples = samples;
-        self.encoder = Encoder::within(&block, begun);
-        block.clear();
-        self.encoder.pad(coding.block_bytes, &mut block);
-        if !coding.data_bytes(samples).is_multiple_of(2) {
-            block.push(0);
-        }
+        self.encoder = encoder;
+        let padding = self.padding();
         let offset = self.settled_end();
-        write_all_at(&mut *self.storage, [&block], offset).1?;
-        self.written_bytes += block.len() as u64;
+        write_all_at(&mut *self.storage, [&padding], offset).1?;
+        self.written_bytes += padding.len() as u64;
         Ok(())
+    }
+
+    /// The encoder as it is after so many of the samples that the file holds: it has their last block behind it.
+    fn encoder_after(&mut self, samples: u64) -> io::Result<Encoder> {
+        let coding = self.header.coding();
+        if coding.format != Format::ImaAdpcm || samples == 0 {
+            return Ok(Encoder::default());
+        }
+        let block_samples = u64::from(coding.block_samples);
+        let whole_blocks = (samples - 1) / block_samples;
+        let mut block = vec![0; coding.block_bytes.into()];
+        let start = self.header.len() + whole_blocks * u64::from(coding.block_bytes);
+        read_exact_at(&mut *self.storage, &mut block, start)?;
+        Ok(Encoder::within(&block, (samples - whole_blocks * block_samples) as u16))
+    }
+
+    /// What follows the last settled sample: the rest of a block, or a pad byte.
+    fn padding(&self) -> Vec<u8> {
+        let coding = self.header.coding();
+        let mut bytes = Vec::new();
+        self.encoder.pad(coding.block_bytes, &mut bytes);
+        if !coding.data_bytes(self.samples).is_multiple_of(2) {
+            bytes.push(0);
+        }
+        bytes
     }
 
     fn write_header(&mut self, samples: u64, recording: bool) -> Result<(), WriteError> {
@@ -224,7 +247,12 @@ impl WavWriter {
     }
 }
 
+mod resume;
+#[cfg(test)]
+mod resumed;
 #[cfg(test)]
 mod seam;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use resume::ResumeError;

@@ -7,21 +7,21 @@ const RATE: SampleRate = SampleRate::NARROWBAND;
 
 /// A file in memory. After `room` bytes more the disk is full, in the middle of a write where it comes so.
 #[derive(Clone, Debug)]
-struct Memory {
+pub(super) struct Memory {
     file: Arc<Mutex<Vec<u8>>>,
     room: Arc<Mutex<usize>>,
 }
 
 impl Memory {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { file: Arc::default(), room: Arc::new(Mutex::new(usize::MAX)) }
     }
 
-    fn bytes(&self) -> Vec<u8> {
+    pub(super) fn bytes(&self) -> Vec<u8> {
         self.file.lock().unwrap().clone()
     }
 
-    fn samples(&self) -> Vec<i16> {
+    pub(super) fn samples(&self) -> Vec<i16> {
         read(&self.bytes())
     }
 }
@@ -66,7 +66,7 @@ impl Storage for Memory {
     }
 }
 
-fn read(bytes: &[u8]) -> Vec<i16> {
+pub(super) fn read(bytes: &[u8]) -> Vec<i16> {
     let mut reader = WavReader::new(Cursor::new(bytes)).unwrap();
     let mut samples = Vec::new();
     let mut piece = [0; 1_000];
@@ -78,17 +78,17 @@ fn read(bytes: &[u8]) -> Vec<i16> {
     }
 }
 
-fn tone(samples: u32) -> Vec<i16> {
+pub(super) fn tone(samples: u32) -> Vec<i16> {
     (0..samples).map(|i| (9_000.0 * (f64::from(i) * 0.4).sin()) as i16).collect()
 }
 
-fn variants() -> impl Iterator<Item = (Format, HeaderStyle)> {
+pub(super) fn variants() -> impl Iterator<Item = (Format, HeaderStyle)> {
     Format::ALL
         .into_iter()
         .flat_map(|format| [HeaderStyle::Full, HeaderStyle::Plain].map(|style| (format, style)))
 }
 
-fn writer(memory: &Memory, (format, style): (Format, HeaderStyle)) -> WavWriter {
+pub(super) fn writer(memory: &Memory, (format, style): (Format, HeaderStyle)) -> WavWriter {
     WavWriter::with_header(memory.clone(), format, RATE, style, &Metadata::default()).unwrap()
 }
 
