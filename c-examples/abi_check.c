@@ -21,7 +21,8 @@ SAME(sizeof(afterbeep_statistics), 360);
 SAME(offsetof(afterbeep_statistics, full_file_systems), 352);
 SAME(offsetof(afterbeep_statistics, write_latency_buckets), 128);
 SAME(offsetof(afterbeep_engine_config, ring_ms), 20);
-SAME(sizeof(afterbeep_result), 120);
+SAME(sizeof(afterbeep_result), 136);
+SAME(offsetof(afterbeep_result, appended_to_samples), 128);
 SAME(offsetof(afterbeep_result, sync_error), 116);
 SAME(offsetof(afterbeep_result, gap_count), 104);
 SAME(offsetof(afterbeep_result, samples), 24);
@@ -35,13 +36,14 @@ SAME(offsetof(afterbeep_telephone_event, end), 8);
 SAME(sizeof(afterbeep_session_event), 32);
 SAME(sizeof(afterbeep_tone_pattern), 44);
 #if UINTPTR_MAX == UINT64_MAX
-SAME(sizeof(afterbeep_session_config), 232);
+SAME(sizeof(afterbeep_session_config), 248);
 SAME(offsetof(afterbeep_session_config, directory), 8);
 SAME(offsetof(afterbeep_session_config, terminators), 56);
 SAME(offsetof(afterbeep_session_config, silence_hangover_ms), 168);
 SAME(offsetof(afterbeep_session_config, header_style), 176);
 SAME(offsetof(afterbeep_session_config, caller), 192);
 SAME(offsetof(afterbeep_session_config, durability), 228);
+SAME(offsetof(afterbeep_session_config, append), 240);
 #endif
 SAME(AFTERBEEP_STATUS_OK, 0);
 SAME(AFTERBEEP_STATUS_INTERNAL, -20);
@@ -58,6 +60,8 @@ SAME(AFTERBEEP_TONE_KIND_FAX_CALLING, 9);
 SAME(AFTERBEEP_END_REASON_DISCONNECT_TONE, 7);
 SAME(AFTERBEEP_STATUS_TIMESTAMP_JUMP, -22);
 SAME(AFTERBEEP_STATUS_FORKED, -27);
+SAME(AFTERBEEP_STATUS_MESSAGE_DIFFERENT, -31);
+SAME(AFTERBEEP_LARGE_FILE_SPLIT, 2);
 SAME(AFTERBEEP_ENGINE_EVENT_TYPE_WRITER_RETURNED, 5);
 SAME(AFTERBEEP_GAP_CAUSE_DISK_ERROR, 3);
 

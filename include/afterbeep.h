@@ -237,6 +237,22 @@ enum afterbeep_status
    * The process is a fork of one that had used the library: record in one of them, or run another program here.
    */
   AFTERBEEP_STATUS_FORKED = -27,
+  /**
+   * The message that was to be continued does not exist.
+   */
+  AFTERBEEP_STATUS_MESSAGE_MISSING = -28,
+  /**
+   * The message that was to be continued is being recorded, or its recording was interrupted.
+   */
+  AFTERBEEP_STATUS_MESSAGE_IN_USE = -29,
+  /**
+   * The file that was to be continued is no message that this library has finished. It stays as it is.
+   */
+  AFTERBEEP_STATUS_MESSAGE_FOREIGN = -30,
+  /**
+   * The message that was to be continued has another format, sample rate or header: it goes on as it began.
+   */
+  AFTERBEEP_STATUS_MESSAGE_DIFFERENT = -31,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -503,6 +519,32 @@ enum afterbeep_header_style
 typedef enum afterbeep_header_style afterbeep_header_style;
 #else
 typedef uint32_t afterbeep_header_style;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * What becomes of a message that its file cannot hold.
+ */
+enum afterbeep_large_file
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * Past 4 GiB the file becomes RF64, in place: `docs/files.md` says who reads that. With the full header only.
+   */
+  AFTERBEEP_LARGE_FILE_RF64 = 1,
+  /**
+   * The message goes on in further files, `NAME_0002.wav` behind `NAME.wav`, up to `NAME_9999.wav`: none of them passes
+   * `max_file_kib`, or 4 GiB. No sample is lost or doubled between two of them. All are named at the end.
+   */
+  AFTERBEEP_LARGE_FILE_SPLIT = 2,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum afterbeep_large_file afterbeep_large_file;
+#else
+typedef uint32_t afterbeep_large_file;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 #endif /* AFTERBEEP_HOSTED */
@@ -1095,7 +1137,7 @@ typedef struct afterbeep_result {
    */
   int32_t os_error;
   /**
-   * Samples in the file, inserted silence included.
+   * Samples in the file, or in all of them, inserted silence included, and what an earlier message left.
    */
   uint64_t samples;
   /**
@@ -1152,6 +1194,14 @@ typedef struct afterbeep_result {
    * The operating system's number (errno) where a sync failed, or 0.
    */
   int32_t sync_error;
+  /**
+   * How many files the message has: 0, 1, or more where it was split. afterbeep_session_path_at() tells where.
+   */
+  uint64_t file_count;
+  /**
+   * How many of `samples` an earlier message left, where one was continued; else 0.
+   */
+  uint64_t appended_to_samples;
 } afterbeep_result;
 
 /**
@@ -1414,6 +1464,25 @@ typedef struct afterbeep_session_config {
    * What the message survives: afterbeep_durability, or 0 (default) for the engine's.
    */
   uint32_t durability;
+  /**
+   * What becomes of a message that its file cannot hold: afterbeep_large_file, or 0 (default): it is split where the
+   * header is plain or max_file_kib is set, and its file becomes RF64 otherwise.
+   */
+  uint32_t large_file;
+  /**
+   * The longest file in KiB, [64, 4194304], where a message is split; 0 (default) for 4 GiB. 2097151 suits readers that
+   * count with 31 bits.
+   */
+  uint32_t max_file_kib;
+  /**
+   * 1 continues the finished message file_name, which has to be of this format, rate and header; 0 (default) begins a new
+   * one. Its metadata stays as it is. It is as it was where nothing is added: the recording is cancelled, or empty.
+   */
+  uint32_t append;
+  /**
+   * Zero.
+   */
+  uint32_t reserved;
 } afterbeep_session_config;
 
 /**
@@ -2016,7 +2085,7 @@ afterbeep_status afterbeep_session_result(struct afterbeep_session session,
                                           size_t struct_size);
 
 /**
- * Where the finished message's file is.
+ * Where the finished message's file is, the first one where it was split.
  *
  * @param session  any value.
  * @param buffer   out; the path, NUL-terminated.
@@ -2034,6 +2103,26 @@ afterbeep_status afterbeep_session_path(struct afterbeep_session session,
                                         char *buffer,
                                         size_t size,
                                         size_t *out_len);
+
+/**
+ * Where one of the finished message's files is, in the order of the audio.
+ *
+ * @param session  any value.
+ * @param index    which, from 0 on; there are afterbeep_result's file_count.
+ * @param buffer   out; the path, NUL-terminated.
+ * @param size     room in the buffer.
+ * @param out_len  out; the path's length without the NUL. May be NULL.
+ * @retval AFTERBEEP_STATUS_NONE  the message has no file of this index.
+ * @retval otherwise as afterbeep_session_path().
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_session_path_at(struct afterbeep_session session,
+                                           size_t index,
+                                           char *buffer,
+                                           size_t size,
+                                           size_t *out_len);
 
 /**
  * Lists the gaps of a finished message, in their order: where samples were lost by us, and why. 16 are kept.

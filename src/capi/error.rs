@@ -100,6 +100,17 @@ impl From<OpenError> for Failure {
                 }
                 CreateError::Name(_) => (afterbeep_status::FILE_NAME, 0, "file_name"),
                 CreateError::Exists(_) => (afterbeep_status::EXISTS, 0, ""),
+                CreateError::Missing(_) => (afterbeep_status::MESSAGE_MISSING, 0, "file_name"),
+                CreateError::InUse(_) => (afterbeep_status::MESSAGE_IN_USE, 0, "file_name"),
+                CreateError::Foreign(_) => (afterbeep_status::MESSAGE_FOREIGN, 0, "file_name"),
+                CreateError::Different { what, .. } => {
+                    let field = match *what {
+                        "format" => "format",
+                        "header" => "header_style",
+                        _ => "file_rate_hz",
+                    };
+                    (afterbeep_status::MESSAGE_DIFFERENT, 0, field)
+                }
                 CreateError::Permission(_) => (afterbeep_status::PERMISSION, 0, ""),
                 CreateError::Io { cause, .. } => (afterbeep_status::IO, os(cause), ""),
             },

@@ -29,7 +29,7 @@ pub struct afterbeep_result {
     pub has_file: u32,
     /// The operating system's number (errno) where the file failed, or 0.
     pub os_error: i32,
-    /// Samples in the file, inserted silence included.
+    /// Samples in the file, or in all of them, inserted silence included, and what an earlier message left.
     pub samples: u64,
     /// The same in whole milliseconds.
     pub duration_ms: u64,
@@ -59,6 +59,10 @@ pub struct afterbeep_result {
     pub durability: u32,
     /// The operating system's number (errno) where a sync failed, or 0.
     pub sync_error: i32,
+    /// How many files the message has: 0, 1, or more where it was split. afterbeep_session_path_at() tells where.
+    pub file_count: u64,
+    /// How many of `samples` an earlier message left, where one was continued; else 0.
+    pub appended_to_samples: u64,
 }
 
 /// Recorded samples that we lost. This struct will not change.
@@ -155,13 +159,15 @@ pub unsafe extern "C" fn afterbeep_session_result(
             gap_count: result.gap_count,
             durability: result.durability as u32,
             sync_error: result.sync_error.as_deref().map_or(0, number),
+            file_count: result.path.iter().chain(&result.more_paths).count() as u64,
+            appended_to_samples: result.appended_to_samples,
         };
         // SAFETY: the caller vouches for it.
         unsafe { write_sized(out_result, struct_size, OLDEST, &fields) }
     })
 }
 
-/// Where the finished message's file is.
+/// Where the finished message's file is, the first one where it was split.
 ///
 /// @param session  any value.
 /// @param buffer   out; the path, NUL-terminated.
@@ -183,9 +189,35 @@ pub unsafe extern "C" fn afterbeep_session_path(
     size: usize,
     out_len: *mut usize,
 ) -> afterbeep_status {
+    // SAFETY: the caller vouches for all of it.
+    unsafe { afterbeep_session_path_at(session, 0, buffer, size, out_len) }
+}
+
+/// Where one of the finished message's files is, in the order of the audio.
+///
+/// @param session  any value.
+/// @param index    which, from 0 on; there are afterbeep_result's file_count.
+/// @param buffer   out; the path, NUL-terminated.
+/// @param size     room in the buffer.
+/// @param out_len  out; the path's length without the NUL. May be NULL.
+/// @retval AFTERBEEP_STATUS_NONE  the message has no file of this index.
+/// @retval otherwise as afterbeep_session_path().
+/// Thread: [control].  Since: 0.1.
+///
+/// # Safety
+/// As for afterbeep_session_path().
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn afterbeep_session_path_at(
+    session: afterbeep_session,
+    index: usize,
+    buffer: *mut c_char,
+    size: usize,
+    out_len: *mut usize,
+) -> afterbeep_status {
     guard(|| {
         let result = SessionHandle::from(session).result(Duration::ZERO)?;
-        let path = result.path.ok_or(afterbeep_status::NONE)?;
+        let path = result.path.iter().chain(&result.more_paths).nth(index).ok_or(afterbeep_status::NONE)?;
         // SAFETY: the caller vouches for it.
         unsafe { copy_text(path.as_os_str().as_bytes(), buffer, size, out_len) }
     })

@@ -11,7 +11,7 @@ use crate::dsp::beep::BeepConfig;
 use crate::dsp::gain::{AgcConfig, GainConfig};
 use crate::dsp::silence::{AdaptiveSilence, FixedSilence, SilenceConfig, SilenceDetector};
 use crate::dsp::tone_plan::{LEARNED_MAX, ToneKind, TonePattern, TonePlan};
-use crate::engine::{Durability, FileConfig};
+use crate::engine::{Durability, FileConfig, LargeFile};
 use crate::line::SampleRate;
 use crate::session::{SessionConfig, Terminators};
 use crate::wav::{Format, HeaderStyle, Metadata};
@@ -136,6 +136,17 @@ pub struct afterbeep_session_config {
     pub agc_release_ms: u32,
     /// What the message survives: afterbeep_durability, or 0 (default) for the engine's.
     pub durability: u32,
+    /// What becomes of a message that its file cannot hold: afterbeep_large_file, or 0 (default): it is split where the
+    /// header is plain or max_file_kib is set, and its file becomes RF64 otherwise.
+    pub large_file: u32,
+    /// The longest file in KiB, [64, 4194304], where a message is split; 0 (default) for 4 GiB. 2097151 suits readers that
+    /// count with 31 bits.
+    pub max_file_kib: u32,
+    /// 1 continues the finished message file_name, which has to be of this format, rate and header; 0 (default) begins a new
+    /// one. Its metadata stays as it is. It is as it was where nothing is added: the recording is cancelled, or empty.
+    pub append: u32,
+    /// Zero.
+    pub reserved: u32,
 }
 
 /// The tail of the final silence that is kept where it is cut.
@@ -202,6 +213,10 @@ impl Default for afterbeep_session_config {
             agc_attack_ms: agc.attack_ms,
             agc_release_ms: agc.release_ms,
             durability: 0,
+            large_file: 0,
+            max_file_kib: 0,
+            append: 0,
+            reserved: 0,
         }
     }
 }
@@ -271,6 +286,7 @@ unsafe fn translate(fields: &afterbeep_session_config) -> Result<(SessionConfig,
         (fields.delete_too_short, "delete_too_short"),
         (fields.delete_initial_silence, "delete_initial_silence"),
         (fields.agc, "agc"),
+        (fields.append, "append"),
     ];
     for (value, field) in switches {
         if value > 1 {
@@ -323,6 +339,16 @@ unsafe fn translate(fields: &afterbeep_session_config) -> Result<(SessionConfig,
                 invalid("durability", "durability takes an afterbeep_durability, or 0".into())
             })?),
         };
+    let large_file =
+        match fields.large_file {
+            0 => None,
+            number => Some(LargeFile::from_number(number).ok_or_else(|| {
+                invalid("large_file", "large_file takes an afterbeep_large_file, or 0".into())
+            })?),
+        };
+    if fields.reserved != 0 {
+        return Err(invalid("reserved", "reserved takes 0".into()));
+    }
     let agc = AgcConfig {
         target_dbm0: fields.agc_target_dbm0,
         max_gain_db: fields.agc_max_gain_db,
@@ -338,6 +364,9 @@ unsafe fn translate(fields: &afterbeep_session_config) -> Result<(SessionConfig,
         file_rate_hz: fields.file_rate_hz,
         durability,
         gain: GainConfig { gain_db: fields.gain_db, agc: (fields.agc == 1).then_some(agc) },
+        large_file,
+        max_file_kib: fields.max_file_kib,
+        append: fields.append == 1,
     };
     Ok((session, file))
 }

@@ -64,10 +64,18 @@ pub enum afterbeep_status {
     CLOSED = -26,
     /// The process is a fork of one that had used the library: record in one of them, or run another program here.
     FORKED = -27,
+    /// The message that was to be continued does not exist.
+    MESSAGE_MISSING = -28,
+    /// The message that was to be continued is being recorded, or its recording was interrupted.
+    MESSAGE_IN_USE = -29,
+    /// The file that was to be continued is no message that this library has finished. It stays as it is.
+    MESSAGE_FOREIGN = -30,
+    /// The message that was to be continued has another format, sample rate or header: it goes on as it began.
+    MESSAGE_DIFFERENT = -31,
 }
 
 impl afterbeep_status {
-    const ALL: [(Self, &'static CStr); 28] = [
+    const ALL: [(Self, &'static CStr); 32] = [
         (Self::OK, c"ok"),
         (
             Self::INVALID_ARGUMENT,
@@ -102,6 +110,16 @@ impl afterbeep_status {
         ),
         (Self::CLOSED, c"the engine was closed; destroy it"),
         (Self::FORKED, c"the process is a fork of one that records; run another program here"),
+        (Self::MESSAGE_MISSING, c"the message to be continued does not exist"),
+        (
+            Self::MESSAGE_IN_USE,
+            c"the message to be continued is being recorded, or was interrupted; repair it",
+        ),
+        (Self::MESSAGE_FOREIGN, c"the file to be continued is no message that this library has finished"),
+        (
+            Self::MESSAGE_DIFFERENT,
+            c"the message to be continued has another format, rate or header; continue it as it began",
+        ),
     ];
 }
 

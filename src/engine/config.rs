@@ -6,6 +6,9 @@ use crate::session::ConfigError;
 use crate::wav::{Format, HeaderStyle, Metadata};
 use std::path::PathBuf;
 
+/// The longest name that leaves room for a number.
+const SPLIT_NAME_MAX_BYTES: usize = 245;
+
 /// How an engine works.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EngineConfig {
@@ -97,6 +100,28 @@ impl EngineConfig {
     }
 }
 
+/// What becomes of a message that its file cannot hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum LargeFile {
+    /// Past 4 GiB the file becomes RF64, in place: `docs/files.md` says who reads that. With the full header only.
+    Rf64 = 1,
+    /// The message goes on in further files, `NAME_0002.wav` behind `NAME.wav`, up to `NAME_9999.wav`: none of them passes
+    /// `max_file_kib`, or 4 GiB. No sample is lost or doubled between two of them. All are named at the end.
+    Split = 2,
+}
+
+impl LargeFile {
+    /// The choice of a number of the C ABI.
+    pub const fn from_number(number: u32) -> Option<Self> {
+        match number {
+            1 => Some(Self::Rf64),
+            2 => Some(Self::Split),
+            _ => None,
+        }
+    }
+}
+
 /// Where a message's file goes and how it stores samples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileConfig {
@@ -118,6 +143,15 @@ pub struct FileConfig {
     pub durability: Option<Durability>,
     /// What becomes of the level in the file; off by default. Detectors hear the line.
     pub gain: GainConfig,
+    /// What becomes of a message that its file cannot hold. `None` (default): it is split where the header is plain or
+    /// `max_file_kib` is set, and its file becomes RF64 otherwise.
+    pub large_file: Option<LargeFile>,
+    /// The longest file in KiB, 64 to 4 194 304, where a message is split; 0 (default) for 4 GiB. 2 097 151 suits readers
+    /// that count with 31 bits.
+    pub max_file_kib: u32,
+    /// Continues the finished message `name`, which has to be of this format, rate and header; off by default. Its metadata
+    /// stays as it is. It is as it was where nothing is added: the recording is cancelled, or empty.
+    pub append: bool,
 }
 
 impl From<GainConfigError> for ConfigError {
@@ -138,6 +172,9 @@ impl FileConfig {
             file_rate_hz: 0,
             durability: None,
             gain: GainConfig::default(),
+            large_file: None,
+            max_file_kib: 0,
+            append: false,
         }
     }
 
@@ -146,8 +183,39 @@ impl FileConfig {
         if self.header == HeaderStyle::Plain && !self.metadata.is_empty() {
             return Err(ConfigError { field: "metadata", takes: "nothing where the header is plain" });
         }
+        if self.max_file_kib != 0 && !(64..=4_194_304).contains(&self.max_file_kib) {
+            return Err(ConfigError { field: "max_file_kib", takes: "0, or 64 to 4194304 KiB" });
+        }
+        if self.large_file == Some(LargeFile::Rf64) {
+            if self.header == HeaderStyle::Plain {
+                return Err(ConfigError { field: "large_file", takes: "split where the header is plain" });
+            }
+            if self.max_file_kib != 0 {
+                return Err(ConfigError { field: "max_file_kib", takes: "0 where the file becomes RF64" });
+            }
+        }
+        let explicit = self.large_file == Some(LargeFile::Split) || self.max_file_kib > 0;
+        if explicit && self.name.as_ref().is_some_and(|name| name.len() > SPLIT_NAME_MAX_BYTES) {
+            return Err(ConfigError {
+                field: "file_name",
+                takes: "at most 245 bytes where a message is split",
+            });
+        }
+        if self.append && self.name.is_none() {
+            return Err(ConfigError { field: "append", takes: "the name of a message" });
+        }
         self.rate(SampleRate::NARROWBAND)?;
         Ok(self.gain.validate()?)
+    }
+
+    /// How long a file may become before the message goes on in another one; `None` where it never does.
+    pub(super) fn most_file_bytes(&self) -> Option<u64> {
+        let split = match self.large_file {
+            Some(choice) => choice == LargeFile::Split,
+            None => self.header == HeaderStyle::Plain || self.max_file_kib > 0,
+        };
+        let most = if self.max_file_kib == 0 { u64::MAX } else { u64::from(self.max_file_kib) * 1_024 };
+        split.then_some(most)
     }
 
     /// The file's rate where the line has one.

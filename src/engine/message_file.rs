@@ -3,14 +3,14 @@
 use super::SessionHandle;
 use super::durability::Durability;
 use super::event::EngineEvent;
+use super::files::Files;
 use super::room::{Room, is_full};
 use super::shape::Shape;
 use super::slot::EngineShared;
 use super::writer::Device;
 use crate::line::SampleRate;
-use crate::message::PartFile;
 use crate::session::EndReason;
-use crate::wav::{WavWriter, WriteError};
+use crate::wav::{Storage, WriteError};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -37,8 +37,7 @@ impl Workbench {
 
 pub(super) struct MessageFile {
     handle: SessionHandle,
-    part: PartFile,
-    wav: WavWriter,
+    files: Files,
     shape: Shape,
     room: Room,
     durability: Durability,
@@ -74,10 +73,12 @@ struct Held {
 
 /// A file that is finished, or left as it is.
 pub(super) struct Finished {
-    /// `None` where nothing was kept.
-    pub(super) path: Option<PathBuf>,
-    /// Samples in it.
+    /// Its files, in the order of the audio; none where nothing was kept.
+    pub(super) paths: Vec<PathBuf>,
+    /// Samples in them.
     pub(super) samples: u64,
+    /// How many of them an earlier message left.
+    pub(super) appended_to: u64,
     pub(super) rate: SampleRate,
     pub(super) error: Option<Arc<io::Error>>,
     pub(super) sync_error: Option<Arc<io::Error>>,
@@ -88,7 +89,7 @@ pub(super) struct Finished {
 impl MessageFile {
     pub(super) fn new(
         handle: SessionHandle,
-        (part, wav, shape): (PartFile, WavWriter, Shape),
+        (files, shape): (Files, Shape),
         room: Room,
         durability: Durability,
         device: Arc<Device>,
@@ -96,8 +97,7 @@ impl MessageFile {
         let known_sync_failures = device.sync_failures();
         Self {
             handle,
-            part,
-            wav,
+            files,
             shape,
             room,
             durability,
@@ -125,12 +125,17 @@ impl MessageFile {
 
     /// Line samples of so much narrowband audio.
     pub(super) fn line_samples_of(&self, narrowband: u64) -> u64 {
-        self.shape.line_rate(self.wav.sample_rate()).of_narrowband(narrowband)
+        self.shape.line_rate(self.files.sample_rate()).of_narrowband(narrowband)
+    }
+
+    /// How much of the line is not in the file yet when it was written: a batch is due earlier by that much.
+    pub(super) fn delay(&self) -> Duration {
+        self.shape.delay()
     }
 
     /// Bytes written so far.
     pub(super) const fn written_bytes(&self) -> u64 {
-        self.wav.written_bytes()
+        self.files.written_bytes()
     }
 
     /// The disk is full, and has not taken all that it was given.
@@ -190,17 +195,19 @@ impl MessageFile {
 
     /// After a batch: syncs it where the level asks for that.
     pub(super) fn sync_batch(&mut self, bench: &Workbench) {
-        if self.durability == Durability::Batch {
-            self.sync(&bench.shared);
+        // A full one that is closed is synced.
+        if self.durability == Durability::Batch && self.files.room() > 0 {
+            let synced = sync_data(self.files.wav().storage());
+            note_sync(&mut self.sync_error, synced, self.handle, &bench.shared);
         }
     }
 
     /// Empties it: what was recorded so far is no part of the message.
     pub(super) fn clear(&mut self, bench: &Workbench) {
         self.shape.restart();
-        self.room.cut();
         // After an error, too: what is dropped is no message.
-        let cleared = self.wav.clear();
+        let cleared = self.files.clear();
+        self.room.begin(self.files.length(), self.files.most_bytes());
         if matches!(self.state, State::Failed(_)) {
             return;
         }
@@ -212,7 +219,7 @@ impl MessageFile {
 
     /// Line samples that it should hold for `kept` of them and does not.
     pub(super) fn missing(&self, kept: u64) -> u64 {
-        let held = self.wav.samples();
+        let held = self.files.samples() - self.files.appended_to();
         let whole = held >= self.shape.file_samples(kept);
         if whole { 0 } else { kept - self.shape.line_samples(held).min(kept) }
     }
@@ -225,23 +232,27 @@ impl MessageFile {
 
     /// Ends the file after so many samples of the line; held where the disk is too full for that.
     pub(super) fn end(&mut self, kept: u64, bench: &Workbench) {
-        let kept = self.shape.file_samples(kept);
+        let kept = self.kept(kept);
         if self.is_empty(kept) {
             return;
         }
-        match self.wav.finish(kept) {
-            Ok(_) => {
+        let syncs = self.durability.syncs_at_close();
+        let (failure, handle, shared) = (&mut self.sync_error, self.handle, &bench.shared);
+        let sync = |storage: &mut dyn Storage| {
+            if syncs {
+                note_sync(failure, sync_data(storage), handle, shared);
+            }
+        };
+        match self.files.end(kept, sync) {
+            Ok(()) => {
                 self.ended = true;
                 if self.is_held() {
                     self.state = State::Open;
                 }
-                if self.durability.syncs_at_close() {
-                    self.sync(&bench.shared);
-                }
             }
             // It has its error.
             Err(_) if matches!(self.state, State::Failed(_)) => {}
-            Err(error) => self.refused(Vec::new(), error, &bench.shared),
+            Err(error) => self.refused(Vec::new(), error, shared),
         }
     }
 
@@ -260,67 +271,101 @@ impl MessageFile {
             // It is not the disk that has changed.
             bench.shared.counters.full_file_systems.fetch_sub(1, Ordering::Relaxed);
         }
-        let rate = self.wav.sample_rate();
-        let samples = self.wav.samples();
-        if self.is_empty(self.shape.file_samples(kept)) {
-            self.part.delete();
-            let (path, error, sync_error) = (None, None, None);
-            return Finished { path, samples: 0, rate, error, sync_error, durability: self.durability };
+        let (rate, samples) = (self.files.sample_rate(), self.files.samples());
+        let appended_to = self.files.appended_to();
+        if self.is_empty(self.kept(kept)) {
+            self.files.delete();
+            let (paths, samples, error, sync_error) = (Vec::new(), 0, None, None);
+            return Finished {
+                paths,
+                samples,
+                appended_to,
+                rate,
+                error,
+                sync_error,
+                durability: self.durability,
+            };
         }
         let error = match &self.state {
             State::Failed(error) => Some(Arc::clone(error)),
             _ => None,
         };
         // What could be written is a message, too; without its end the header of the last batch still holds.
-        let named = if self.ended { self.part.commit().map(|()| true) } else { Ok(false) };
-        if let Ok(true) = named
-            && self.durability.syncs_at_close()
-        {
-            let synced = self.part.sync_directory();
-            self.note_sync(synced, &bench.shared);
-        }
-        let (path, error) = match named {
-            Ok(true) => (self.part.path(), error),
-            Ok(false) => (self.part.part().to_path_buf(), error),
+        let (paths, named) = if self.ended { self.files.commit() } else { (self.files.parts(), Ok(())) };
+        let error = match named {
+            Ok(()) => {
+                if self.ended && self.durability.syncs_at_close() {
+                    let synced = self.files.sync_directory();
+                    note_sync(&mut self.sync_error, synced, self.handle, &bench.shared);
+                }
+                error
+            }
             Err(refused) => {
                 bench.shared.write_failed(self.handle);
-                (self.part.part().to_path_buf(), Some(error.unwrap_or_else(|| Arc::new(refused))))
+                Some(error.unwrap_or_else(|| Arc::new(refused)))
             }
         };
         let missed_interval =
             self.durability.is_interval() && self.device.sync_failures() != self.known_sync_failures;
         let sync_error = self.sync_error.or_else(|| missed_interval.then(|| self.device.sync_error()));
         let durability = if sync_error.is_some() { Durability::Cache } else { self.durability };
-        Finished { path: Some(path), samples, rate, error, sync_error, durability }
+        Finished { paths, samples, appended_to, rate, error, sync_error, durability }
+    }
+
+    /// Samples of the files that are kept of so many of the line.
+    fn kept(&self, line_samples: u64) -> u64 {
+        self.files.appended_to() + self.shape.file_samples(line_samples)
     }
 
     fn is_empty(&self, kept: u64) -> bool {
-        kept.min(self.wav.samples()) == 0
+        kept.min(self.files.samples()) == 0
     }
 
     fn write(&mut self, pieces: [&[i16]; 2], bytes: &mut Vec<u8>, shared: &EngineShared) {
         if matches!(self.state, State::Failed(_)) {
             return;
         }
-        let before = self.wav.samples();
-        let count: usize = pieces.iter().map(|piece| piece.len()).sum();
-        let end = self.wav.file_bytes(before + count as u64);
-        let room = self.room.reserve(&mut self.wav, end);
-        match self.wav.append(pieces, bytes) {
-            Ok(()) => {
+        let before = self.files.samples();
+        match self.try_write(pieces, bytes, shared) {
+            Ok(room) => {
                 self.state = State::Open;
                 if room { self.find_room(shared) } else { self.run_short(shared) }
             }
             Err(error) => {
-                let mut arrived = (self.wav.samples() - before) as usize;
-                let mut rest = Vec::with_capacity(count - arrived);
-                for piece in pieces {
-                    let of_this = arrived.min(piece.len());
-                    rest.extend_from_slice(&piece[of_this..]);
-                    arrived -= of_this;
-                }
-                self.refused(rest, error, shared);
+                let [now, later] = split(pieces, self.files.samples() - before).1;
+                self.refused([now, later].concat(), error, shared);
             }
+        }
+    }
+
+    /// Says whether there is room for more, as far as the file system tells.
+    fn try_write(
+        &mut self,
+        mut pieces: [&[i16]; 2],
+        bytes: &mut Vec<u8>,
+        shared: &EngineShared,
+    ) -> Result<bool, WriteError> {
+        loop {
+            let (now, later) = split(pieces, self.files.room());
+            let wav = self.files.wav();
+            let count = now.iter().map(|piece| piece.len() as u64).sum::<u64>();
+            let end = wav.file_bytes(wav.samples() + count);
+            if count > 0 || later.iter().all(|piece| piece.is_empty()) {
+                let room = self.room.reserve(wav, end);
+                wav.append(now, bytes)?;
+                if later.iter().all(|piece| piece.is_empty()) {
+                    return Ok(room);
+                }
+            }
+            pieces = later;
+            let (failure, handle, syncs) =
+                (&mut self.sync_error, self.handle, self.durability.syncs_at_close());
+            self.files.begin_next(|storage| {
+                if syncs {
+                    note_sync(failure, sync_data(storage), handle, shared);
+                }
+            })?;
+            self.room.begin(self.files.length(), self.files.most_bytes());
         }
     }
 
@@ -358,23 +403,35 @@ impl MessageFile {
             shared.events.put(EngineEvent::DiskResumed(self.handle));
         }
     }
+}
 
-    /// Syncs the file. A failure stays: the next sync may succeed because the data is given up, not because it is safe.
-    fn sync(&mut self, shared: &EngineShared) {
-        let synced = loop {
-            match self.wav.storage().sync_data() {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                synced => break synced,
-            }
-        };
-        self.note_sync(synced, shared);
-    }
+/// The first so many samples, and the rest.
+fn split([first, second]: [&[i16]; 2], samples: u64) -> ([&[i16]; 2], [&[i16]; 2]) {
+    let samples = usize::try_from(samples).unwrap_or(usize::MAX);
+    let (first, first_left) = first.split_at(samples.min(first.len()));
+    let (second, second_left) = second.split_at((samples - first.len()).min(second.len()));
+    ([first, second], [first_left, second_left])
+}
 
-    /// Tells the first failure, which stays.
-    fn note_sync(&mut self, synced: io::Result<()>, shared: &EngineShared) {
-        if let (Err(error), None) = (synced, &self.sync_error) {
-            self.sync_error = Some(Arc::new(error));
-            shared.sync_failed(self.handle);
+/// Syncs a file. A failure stays: the next sync may succeed because the data is given up, not because it is safe.
+fn sync_data(storage: &mut dyn Storage) -> io::Result<()> {
+    loop {
+        match storage.sync_data() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            synced => return synced,
         }
+    }
+}
+
+/// Tells the first failure, which stays.
+fn note_sync(
+    failure: &mut Option<Arc<io::Error>>,
+    synced: io::Result<()>,
+    handle: SessionHandle,
+    shared: &EngineShared,
+) {
+    if let (Err(error), None) = (synced, &failure) {
+        *failure = Some(Arc::new(error));
+        shared.sync_failed(handle);
     }
 }

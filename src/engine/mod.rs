@@ -7,6 +7,7 @@ mod config;
 mod durability;
 mod error;
 mod event;
+mod files;
 mod fork;
 mod gate;
 mod handle;
@@ -16,6 +17,7 @@ mod loom_models;
 mod mailbox;
 mod media;
 mod message_file;
+mod opening;
 mod player;
 mod prefetch;
 mod prometheus;
@@ -33,7 +35,7 @@ mod thread;
 mod track;
 mod writer;
 
-pub use config::{EngineConfig, FileConfig};
+pub use config::{EngineConfig, FileConfig, LargeFile};
 pub use durability::Durability;
 pub use error::{OpenError, SessionError};
 pub use event::EngineEvent;
@@ -45,24 +47,22 @@ use crate::cpu;
 use crate::dsp::Decimator;
 use crate::dsp::call_progress::CallProgressDetector;
 use crate::line::{ComfortNoise, SampleRate};
-use crate::message::{CreateError, PartFile};
+use crate::message::CreateError;
 use crate::session::{ConfigError, Session, SessionConfig};
-use crate::wav::WavWriter;
 use admission::{Place, check_file_system};
 use event::EventQueue;
+use files::Files;
 use holdback::Holdback;
 use media::Media;
 use message_file::MessageFile;
+use opening::Opening;
 use parking_lot::Mutex;
 use player::Player;
 use recording::Recording;
 use room::Room;
-use rustix::io::Errno;
-use rustix::process::{Resource, getrlimit};
 use shape::Shape;
 use slot::{EngineShared, SLOTS_MAX, Slot};
 use statistics::Counters;
-use std::fs::File;
 use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -76,9 +76,6 @@ const DROP_TIMEOUT: Duration = Duration::from_secs(10);
 /// A session as engines run it: only those with a tone plan pay for the detector.
 /// And only those at another rate than 8 kHz for what makes that of it.
 type EngineSession = Session<Box<CallProgressDetector>, Box<Decimator>>;
-
-/// The least limit on a file's size that a recording can begin with: its header fits.
-const LEAST_FILE_BYTES: u64 = 512;
 
 /// Opens sessions and writes their files.
 ///
@@ -154,40 +151,38 @@ impl Engine {
         let file_rate = file.rate(rate)?;
         let shape = Shape::new(rate, file_rate, &file.gain).map_err(ConfigError::from)?;
         let free_kib = check_file_system(&self.crew, &file.directory, self.config.min_free_kib)?;
-        let (part, opened) = PartFile::create(&file.directory, file.name.as_deref())?;
-        let device = part.device();
-        let begun = begin(opened, file, file_rate);
+        let begun = Opening::new(file, file_rate)?;
+        let device = self.crew.device(begun.device);
         let durability = file.durability.unwrap_or(self.config.durability);
-        let device = self.crew.device(device);
-        let synced = |wav| {
-            if durability.is_interval() {
-                self.crew.begin_syncing(&device, &file.directory)?;
-            }
-            Ok(wav)
-        };
-        let mut wav = match begun.and_then(synced) {
-            Ok(wav) => wav,
-            Err(error) => {
-                let error = CreateError::from_io(part.part(), error);
-                part.delete();
-                return Err(error.into());
-            }
-        };
-        let taken = Slot::occupy(Arc::clone(&self.shared), media, ends, player, Arc::clone(part.part()));
+        if durability.is_interval()
+            && let Err(error) = self.crew.begin_syncing(&device, &file.directory)
+        {
+            let error = CreateError::from_io(begun.part.part(), error);
+            begun.give_up();
+            return Err(error.into());
+        }
+        let taken =
+            Slot::occupy(Arc::clone(&self.shared), media, ends, player, Arc::clone(begun.part.part()));
         let Some((handle, slot)) = taken else {
             if durability.is_interval() {
                 self.crew.end_syncing(&device);
             }
-            part.delete();
+            begun.give_up();
             return Err(OpenError::Full(SLOTS_MAX));
         };
         place.keep();
+        let Opening { part, wav, .. } = begun;
         self.shared.counters.written_bytes.add(wav.written_bytes());
-        let most_bytes = most_samples.map_or(u64::MAX, |samples| wav.file_bytes(shape.file_samples(samples)));
-        let mut room = Room::new(self.config.preallocate_kib, free_kib, most_bytes);
+        let most_samples =
+            most_samples.map_or(u64::MAX, |samples| wav.samples() + shape.file_samples(samples));
+        let most_bytes = if most_samples == u64::MAX { u64::MAX } else { wav.file_bytes(most_samples) };
+        let capacity = file.most_file_bytes().map_or(u64::MAX, |most| wav.capacity(most));
+        let mut files = Files::new(part, wav, capacity, most_samples);
+        let most_bytes = files.most_bytes().unwrap_or(most_bytes);
+        let mut room = Room::new(self.config.preallocate_kib, free_kib, files.length(), most_bytes);
         // Here, where it may take its time; a disk that has none shows when audio is written.
-        room.reserve(&mut wav, 0);
-        let file = MessageFile::new(handle, (part, wav, shape), room, durability, device);
+        room.reserve(files.wav(), 0);
+        let file = MessageFile::new(handle, (files, shape), room, durability, device);
         self.crew.record(Recording::new(slot, queue, file));
         Ok(handle)
     }
@@ -275,14 +270,4 @@ impl Drop for Engine {
             self.end(DROP_TIMEOUT);
         }
     }
-}
-
-/// Begins the file: an empty recording.
-fn begin(file: File, config: &FileConfig, rate: SampleRate) -> std::io::Result<WavWriter> {
-    // Here SIGXFSZ would meet the host's own thread.
-    if getrlimit(Resource::Fsize).current.is_some_and(|bytes| bytes < LEAST_FILE_BYTES) {
-        return Err(Errno::FBIG.into());
-    }
-    let FileConfig { format, header, metadata, .. } = config;
-    Ok(WavWriter::with_header(file, *format, rate, *header, metadata)?)
 }

@@ -121,7 +121,7 @@ impl Recording {
         }
         let batch = self.file.line_samples_of(times.batch_samples as u64);
         let waited = now.saturating_duration_since(self.written_up_at);
-        let due = new >= batch || waited >= times.batch_age;
+        let due = new >= batch || waited >= times.batch_age.saturating_sub(self.file.delay());
         due.then(|| {
             (self.written_up_at, self.written_clock) = (now, clock);
             Due::Write
@@ -329,6 +329,7 @@ impl Recording {
         let failure = failure.or(file.error.is_some().then_some(EndReason::WriteError));
         let counts = ended.counts;
         let lost_samples = self.lost;
+        let mut paths = file.paths.into_iter();
         debug_assert!(
             lost_samples <= counts.lost_samples + unwritten,
             "more lost than the media side knows of"
@@ -337,8 +338,10 @@ impl Recording {
             end_reason: failure.unwrap_or(end.reason),
             end_digit: end.digit.filter(|_| failure.is_none()),
             tone: end.tone.filter(|_| failure.is_none()),
-            path: file.path,
+            path: paths.next(),
+            more_paths: paths.collect(),
             samples: file.samples,
+            appended_to_samples: file.appended_to,
             duration_ms: file.rate.milliseconds(file.samples),
             trimmed_samples: if failure.is_some() { 0 } else { end.recorded_samples - end.kept_samples },
             cut: if failure.is_some() { Cut::Nothing } else { end.cut },

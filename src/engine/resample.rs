@@ -5,6 +5,7 @@ use rubato::audioadapter_buffers::direct::SequentialSlice;
 use rubato::{
     Async, FixedAsync, Resampler as _, SincInterpolationParameters, SincInterpolationType, WindowFunction,
 };
+use std::time::Duration;
 
 /// Length of the filter in periods of the lower rate: with this window the band from 0.45 to 0.55 of that rate is all that
 /// lies between what passes and what does not.
@@ -82,6 +83,12 @@ impl Resampler {
             taken: 0,
             made: 0,
         })
+    }
+
+    /// How much of the line it keeps at most until it has made samples of it.
+    pub(super) fn delay(&self) -> Duration {
+        let samples = self.input.len() + (self.delay + 1) * self.line.hz() as usize / self.file.hz() as usize;
+        Duration::from_micros(samples as u64 * 1_000_000 / u64::from(self.line.hz()))
     }
 
     /// Takes samples of the line and adds those of the file that can be made.
@@ -247,6 +254,13 @@ mod tests {
                 let exact = (length as f64 * f64::from(file.hz()) / f64::from(line.hz())).round() as usize;
                 assert_eq!(whole.len(), exact, "{} to {} Hz of {length}", line.hz(), file.hz());
                 assert!(resampled(&mut resampler, &samples, 160) == whole);
+                // What is kept of the line is no longer than told.
+                let (mut made, told) = (Vec::new(), resampler.delay());
+                resampler.push(&samples, &mut made);
+                let kept = (length as f64 / f64::from(line.hz()) - made.len() as f64 / f64::from(file.hz()))
+                    .max(0.0);
+                assert!(kept <= told.as_secs_f64(), "{kept} s of {} to {} Hz", line.hz(), file.hz());
+                resampler.restart();
                 assert_eq!(file_samples(length as u64, line, file), exact as u64);
             }
         }

@@ -17,12 +17,17 @@ pub struct SessionResult {
     pub end_digit: Option<Digit>,
     /// The disconnect tone that ended it, where one did.
     pub tone: Option<ToneKind>,
-    /// Its file; `None` where there is none: nothing was recorded, or it was cancelled.
+    /// Its file, the first one where it was split; `None` where there is none: nothing was recorded, or it was cancelled.
     pub path: Option<PathBuf>,
-    /// Samples in the file, at its rate, inserted silence included. All other counts are in samples of the line.
+    /// Its further files, in the order of the audio.
+    pub more_paths: Vec<PathBuf>,
+    /// Samples in its files, at their rate, inserted silence included, and what an earlier message left. All other counts
+    /// but the next two are in samples of the line, and of this recording alone.
     pub samples: u64,
     /// The same in whole milliseconds.
     pub duration_ms: u64,
+    /// How many of these samples an earlier message left, where one was continued; else 0.
+    pub appended_to_samples: u64,
     /// Samples that were recorded and then cut off.
     pub trimmed_samples: u64,
     /// What they held.

@@ -16,10 +16,11 @@ pub(super) struct Room {
 }
 
 impl Room {
-    /// So much at once at most, and little of what is free, so that one message does not keep others out.
-    pub(super) fn new(step_kib: u32, free_kib: Option<u64>, most_bytes: u64) -> Self {
+    /// For a file that is so long already. So much at once at most, and little of what is free, so that one message does
+    /// not keep others out.
+    pub(super) fn new(step_kib: u32, free_kib: Option<u64>, reserved_bytes: u64, most_bytes: u64) -> Self {
         let step_kib = free_kib.map_or(step_kib, |free| step_kib.min((free / 64) as u32));
-        Self { reserved_bytes: 0, most_bytes, step_kib }
+        Self { reserved_bytes, most_bytes, step_kib }
     }
 
     /// Sees to room for a file of so many bytes. Says whether the file system has some, as far as it tells.
@@ -44,9 +45,10 @@ impl Room {
         true
     }
 
-    /// The file was cut, and what was reserved with it.
-    pub(super) const fn cut(&mut self) {
-        self.reserved_bytes = 0;
+    /// The file is another one, or was cut, and what was reserved with it.
+    pub(super) fn begin(&mut self, reserved_bytes: u64, most_bytes: Option<u64>) {
+        self.reserved_bytes = reserved_bytes;
+        self.most_bytes = most_bytes.unwrap_or(self.most_bytes);
     }
 }
 

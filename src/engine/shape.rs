@@ -3,6 +3,7 @@
 use super::resample::{Resampler, file_samples};
 use crate::dsp::gain::{Gain, GainConfig, GainConfigError};
 use crate::line::SampleRate;
+use std::time::Duration;
 
 pub(super) struct Shape {
     /// What there is to do; behind a pointer, as a session has to be small.
@@ -34,6 +35,12 @@ impl Shape {
     /// The line's rate, for a file's.
     pub(super) fn line_rate(&self, file: SampleRate) -> SampleRate {
         self.work.as_ref().map_or(file, |work| work.line)
+    }
+
+    /// How much of the line it keeps at most while more is to come.
+    pub(super) fn delay(&self) -> Duration {
+        let resampler = self.work.as_ref().and_then(|work| work.resampler.as_ref());
+        resampler.map_or(Duration::ZERO, Resampler::delay)
     }
 
     /// The file holds the line's samples as they are.

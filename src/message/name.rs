@@ -13,6 +13,14 @@ pub fn fresh_name() -> String {
     format!("{}-{number:08}-record.wav", Zoned::now().strftime("%Y%m%d%H%M%S"))
 }
 
+/// The name of a message's further file: `NAME_0002.wav` of `NAME.wav`. Byte by byte they sort as they were written, up
+/// to 9999 of them.
+pub(super) fn numbered(name: &str, number: u32) -> String {
+    let dot = name.rfind('.').filter(|&dot| dot > 0).unwrap_or(name.len());
+    let (stem, extension) = name.split_at(dot);
+    format!("{stem}_{number:04}{extension}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -24,5 +32,17 @@ mod tests {
         assert_eq!((time.len(), &rest[8..]), (14, "-record.wav"));
         assert!(time.bytes().chain(rest[..8].bytes()).all(|byte| byte.is_ascii_digit()));
         assert_ne!(fresh_name(), name);
+    }
+
+    #[test]
+    fn numbered_names_sort_as_they_were_written() {
+        for name in ["a.wav", "a", ".a", "a.b.wav", "20261122093000-12345678-record.wav"] {
+            let names: Vec<String> = std::iter::once(name.to_owned())
+                .chain([2, 3, 9, 10, 99, 100, 999, 1_000, 9_999].map(|number| numbered(name, number)))
+                .collect();
+            assert!(names.is_sorted(), "{names:?}");
+        }
+        assert_eq!(numbered("a.b.wav", 2), "a.b_0002.wav");
+        assert_eq!(numbered(".a", 10), ".a_0010");
     }
 }

@@ -1,8 +1,9 @@
 use super::beneath::{make_directory, open_directory, open_root};
 use super::fresh_name;
+use super::name::numbered;
 use rustix::fs::{
-    AtFlags, CWD, FlockOperation, Mode, OFlags, RenameFlags, fchmod, flock, fstat, fsync, linkat, openat,
-    renameat_with, statat, unlinkat,
+    AtFlags, CWD, FileType, FlockOperation, Mode, OFlags, RenameFlags, fchmod, flock, fstat, fsync, linkat,
+    openat, renameat_with, statat, unlinkat,
 };
 use rustix::io::Errno;
 use std::fs::{self, File};
@@ -47,6 +48,25 @@ pub enum CreateError {
     /// A file of that name exists already.
     #[error("{0} exists already; choose another name or move it away")]
     Exists(PathBuf),
+    /// The message that was to be continued does not exist.
+    #[error("{0} does not exist; only a finished message can be continued")]
+    Missing(PathBuf),
+    /// The message that was to be continued is being recorded, or its recording was interrupted.
+    #[error(
+        "{0} is being recorded, or its recording was interrupted; wait until it is finished, or repair it"
+    )]
+    InUse(PathBuf),
+    /// The file that was to be continued is not one of ours, or was changed.
+    #[error("{0} is no message that afterbeep has finished, and stays as it is")]
+    Foreign(PathBuf),
+    /// The message that was to be continued is of another kind.
+    #[error("{path} has another {what} than asked for; a message goes on as it began")]
+    Different {
+        /// The message.
+        path: PathBuf,
+        /// What of it: `format`, `sample rate` or `header`.
+        what: &'static str,
+    },
     /// The process may not write there.
     #[error("{0} cannot be written; check its owner, its mode, and whether the disk is mounted read-only")]
     Permission(PathBuf),
@@ -69,6 +89,18 @@ impl CreateError {
             io::ErrorKind::AlreadyExists => Self::Exists(path),
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::Permission(path),
             _ => Self::Io { path, cause },
+        }
+    }
+}
+
+impl From<CreateError> for io::Error {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::Io { cause, .. } => cause,
+            CreateError::Exists(_) => Self::new(io::ErrorKind::AlreadyExists, error),
+            CreateError::Permission(_) => Self::new(io::ErrorKind::PermissionDenied, error),
+            CreateError::DirectoryMissing(_) => Self::new(io::ErrorKind::NotFound, error),
+            _ => Self::other(error),
         }
     }
 }
@@ -108,13 +140,82 @@ impl PartFile {
         created
     }
 
+    /// Creates the file of a message's part of this number, 2 or above, beside this first one.
+    pub(crate) fn create_numbered(&self, number: u32) -> Result<(Self, File), CreateError> {
+        let (root, name) = self.split();
+        let name = name.with_extension("");
+        let base = name.file_name().and_then(|base| base.to_str()).unwrap_or_default();
+        let numbered = name.with_file_name(numbered(base, number));
+        Self::create_named(root, numbered.to_str().unwrap_or_default())
+    }
+
+    /// Finds a finished file to be continued; it is as it was until [`retake`](Self::retake). While it is open nobody else
+    /// finds it.
+    pub(crate) fn find(root: &Path, name: &str) -> Result<(Self, File), CreateError> {
+        if !is_usable(name) {
+            return Err(CreateError::Name(name.to_owned()));
+        }
+        let mut this =
+            Self { part: part_of(&root.join(name)).into(), root_bytes: length(root), device: 0, inode: 0 };
+        let path = this.path();
+        let place = this.place().map_err(|error| match Errno::from_io_error(&error) {
+            Some(Errno::LOOP | Errno::NOTDIR | Errno::XDEV) => CreateError::NotBeneath(path.clone()),
+            Some(Errno::NOENT) => CreateError::Missing(path.clone()),
+            _ => CreateError::from_io(&path, error),
+        })?;
+        let base = split(Path::new(name)).1;
+        let file = match place.open(base) {
+            Ok(file) => file,
+            Err(Errno::NOENT) if place.stat(&part_of(base)).is_ok() => return Err(CreateError::InUse(path)),
+            Err(Errno::NOENT) => return Err(CreateError::Missing(path)),
+            Err(Errno::LOOP | Errno::ISDIR | Errno::NXIO) => return Err(CreateError::Foreign(path)),
+            Err(error) => return Err(CreateError::from_io(&path, error.into())),
+        };
+        let found = fstat(&file).map_err(|error| CreateError::from_io(&path, error.into()))?;
+        if FileType::from_raw_mode(found.st_mode) != FileType::RegularFile {
+            return Err(CreateError::Foreign(path));
+        }
+        if lock(&file).is_err() {
+            return Err(CreateError::InUse(path));
+        }
+        (this.device, this.inode) = (found.st_dev, found.st_ino);
+        Ok((this, file.into()))
+    }
+
+    /// Takes the finished file's name from it again: it is being recorded.
+    pub(crate) fn retake(&self) -> Result<(), CreateError> {
+        let path = self.path();
+        let retaken = self.place().and_then(|place| {
+            let base = split(&path).1;
+            self.check(&place, base)?;
+            Ok(place.rename(base, &part_of(base))?)
+        });
+        retaken.map_err(|error| match error.kind() {
+            // Somebody else has begun meanwhile.
+            io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound => CreateError::InUse(path),
+            _ => CreateError::from_io(&path, error),
+        })
+    }
+
+    /// Opens it again.
+    pub(crate) fn reopen(&self) -> io::Result<File> {
+        let place = self.place()?;
+        let file = place.open(self.own_part(&place)?)?;
+        let found = fstat(&file)?;
+        if (found.st_dev, found.st_ino) != (self.device, self.inode) {
+            return Err(replaced());
+        }
+        lock(&file)?;
+        Ok(file.into())
+    }
+
     fn create_named(root: &Path, name: &str) -> Result<(Self, File), CreateError> {
         if !is_usable(name) {
             return Err(CreateError::Name(name.to_owned()));
         }
         let path = root.join(name);
         let refused = |error: Errno| CreateError::from_io(&path, error.into());
-        let part = root.join(format!("{name}{PART}"));
+        let part = part_of(&path);
         let (parent, base) = split(Path::new(name));
         let place = match parent {
             None => Place::Root(root),
@@ -131,19 +232,21 @@ impl PartFile {
             Err(Errno::NOENT) => {}
             Err(error) => return Err(refused(error)),
         }
-        let base_part = format!("{}{PART}", base.display());
-        let file = match place.create(Path::new(&base_part)) {
+        let base_part = part_of(base);
+        let file = match place.create(&base_part) {
             Ok(file) => file,
             // The directory is there, so that this is no directory to create files in.
             Err(Errno::NOENT) => return Err(CreateError::Permission(part)),
             Err(error) => return Err(CreateError::from_io(&part, error.into())),
         };
         let found = own(&file).map_err(|error| {
-            let _ = place.unlink(Path::new(&base_part));
+            let _ = place.unlink(&base_part);
             refused(error)
         })?;
-        let root_bytes = root.as_os_str().len() as u32;
-        Ok((Self { part: part.into(), root_bytes, device: found.st_dev, inode: found.st_ino }, file.into()))
+        Ok((
+            Self { part: part.into(), root_bytes: length(root), device: found.st_dev, inode: found.st_ino },
+            file.into(),
+        ))
     }
 
     /// The file as it is now.
@@ -208,12 +311,20 @@ impl PartFile {
     /// Its name there, if what has it is this file.
     fn own_part(&self, place: &Place<'_>) -> io::Result<&Path> {
         let name = split(self.split().1).1;
-        let found = place.stat(name)?;
-        if (found.st_dev, found.st_ino) == (self.device, self.inode) {
-            return Ok(name);
-        }
-        Err(io::Error::other("another file has taken its place"))
+        self.check(place, name)?;
+        Ok(name)
     }
+
+    /// Whether what has a name is this file.
+    fn check(&self, place: &Place<'_>, name: &Path) -> io::Result<()> {
+        let found = place.stat(name)?;
+        let same = (found.st_dev, found.st_ino) == (self.device, self.inode);
+        if same { Ok(()) } else { Err(replaced()) }
+    }
+}
+
+fn replaced() -> io::Error {
+    io::Error::other("another file has taken its place")
 }
 
 /// The directory that a file is in.
@@ -248,6 +359,12 @@ impl Place<'_> {
         openat(self.directory(), &*self.name(name), flags, FILE_MODE)
     }
 
+    /// Opens a file, or anything else but a link, without waiting for it.
+    fn open(&self, name: &Path) -> rustix::io::Result<OwnedFd> {
+        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        openat(self.directory(), &*self.name(name), flags, Mode::empty())
+    }
+
     /// Renames a file unless that would replace another one.
     fn rename(&self, from: &Path, to: &Path) -> rustix::io::Result<()> {
         let (directory, from, to) = (self.directory(), self.name(from), self.name(to));
@@ -272,10 +389,16 @@ fn own(file: &OwnedFd) -> rustix::io::Result<rustix::fs::Stat> {
     if Mode::from_raw_mode(found.st_mode) != FILE_MODE {
         fchmod(file, FILE_MODE)?;
     }
+    lock(file)?;
+    Ok(found)
+}
+
+/// Tells everybody that the file is being recorded.
+fn lock(file: &OwnedFd) -> rustix::io::Result<()> {
     match flock(file, FlockOperation::NonBlockingLockExclusive) {
         // Not every file system knows locks.
-        Ok(()) | Err(Errno::NOSYS | Errno::NOTSUP | Errno::NOLCK | Errno::INVAL) => Ok(found),
-        Err(error) => Err(error),
+        Err(Errno::NOSYS | Errno::NOTSUP | Errno::NOLCK | Errno::INVAL) => Ok(()),
+        locked => locked,
     }
 }
 
@@ -286,6 +409,17 @@ fn is_usable(name: &str) -> bool {
         && !name.bytes().any(|byte| byte.is_ascii_control())
         && !name.ends_with(PART)
         && name.split('/').all(part)
+}
+
+/// What a file is called while it is recorded.
+fn part_of(path: &Path) -> PathBuf {
+    let mut part = path.as_os_str().to_owned();
+    part.push(PART);
+    part.into()
+}
+
+fn length(root: &Path) -> u32 {
+    root.as_os_str().len() as u32
 }
 
 /// The directory that a path names, if it does, and the file.

@@ -6,7 +6,7 @@ use crate::tones;
 use afterbeep::dsp::beep::BeepConfig;
 use afterbeep::dsp::gain::{AgcConfig, GainConfig};
 use afterbeep::dsp::tone_plan::{ToneKind, TonePlan};
-use afterbeep::engine::{Durability, EngineConfig};
+use afterbeep::engine::{Durability, EngineConfig, LargeFile};
 use afterbeep::line::SampleRate;
 use afterbeep::session::{ConfigError, SessionConfig, Terminators};
 use afterbeep::wav::{Format, HeaderStyle, Metadata};
@@ -60,12 +60,21 @@ pub(crate) struct Record {
     /// A directory, for a fresh name in it, or the file to create
     #[arg(long, value_name = "WHERE", default_value = ".")]
     pub(crate) out: PathBuf,
+    /// Continue a finished message, in its format, rate and header
+    #[arg(long, value_name = "FILE", conflicts_with = "out")]
+    pub(crate) append: Option<PathBuf>,
     /// How the file stores samples
     #[arg(long, value_enum, default_value_t = FileFormat::Pcm16)]
     pub(crate) format: FileFormat,
     /// What the file's header has beside that
     #[arg(long, value_enum, default_value_t)]
     pub(crate) header: Header,
+    /// What becomes of a message that passes 4 GiB [default: rf64; split with a plain header or --max-file-kib]
+    #[arg(long, value_enum)]
+    pub(crate) large: Option<Large>,
+    /// Longest file in KiB, 64 to 4194304: a longer message goes on in further files
+    #[arg(long, value_name = "KIB")]
+    pub(crate) max_file_kib: Option<u32>,
     /// Note the start time and the software in the file
     #[arg(long)]
     pub(crate) metadata: bool,
@@ -81,9 +90,18 @@ pub(crate) struct Record {
     /// Raise the level in the file by this much, -40dB to 40dB
     #[arg(long, value_name = "GAIN", default_value = "0dB", value_parser = decibels, allow_hyphen_values = true)]
     pub(crate) gain: f32,
-    /// Bring speech in the file to a level, -40dBm0 to -3dBm0; raised or lowered by 20 dB at most
+    /// Bring speech in the file to a level, -40dBm0 to -3dBm0
     #[arg(long, value_name = "LEVEL", value_parser = level, num_args = 0..=1, default_missing_value = "-16dBm0", allow_hyphen_values = true)]
     pub(crate) agc: Option<f32>,
+    /// The most that it is raised, or lowered, up to 40dB [default: 20dB]
+    #[arg(long, value_name = "GAIN", value_parser = decibels, requires = "agc")]
+    pub(crate) agc_max_gain: Option<f32>,
+    /// How long that takes to fall by 20 dB, 10ms to 10s [default: 50ms]
+    #[arg(long, value_name = "TIME", value_parser = duration_ms, requires = "agc")]
+    pub(crate) agc_attack: Option<u32>,
+    /// How long it takes to rise by 20 dB, 10ms to 10s of speech [default: 1s]
+    #[arg(long, value_name = "TIME", value_parser = duration_ms, requires = "agc")]
+    pub(crate) agc_release: Option<u32>,
     /// Start recording at once
     #[arg(long, conflicts_with_all = ["beep_frequency", "beep_level", "beep_duration", "beep_ramp"])]
     pub(crate) no_beep: bool,
@@ -313,6 +331,23 @@ pub(crate) enum Header {
     Plain,
 }
 
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Large {
+    /// Its file becomes RF64
+    Rf64,
+    /// It goes on in further files
+    Split,
+}
+
+impl From<Large> for LargeFile {
+    fn from(large: Large) -> Self {
+        match large {
+            Large::Rf64 => Self::Rf64,
+            Large::Split => Self::Split,
+        }
+    }
+}
+
 impl From<FileFormat> for Format {
     fn from(format: FileFormat) -> Self {
         match format {
@@ -373,7 +408,13 @@ impl Record {
 
     /// What they make of the level in the file.
     pub(crate) fn level(&self) -> Result<GainConfig, Failure> {
-        let agc = self.agc.map(|target_dbm0| AgcConfig { target_dbm0, ..AgcConfig::default() });
+        let default = AgcConfig::default();
+        let agc = self.agc.map(|target_dbm0| AgcConfig {
+            target_dbm0,
+            max_gain_db: self.agc_max_gain.unwrap_or(default.max_gain_db),
+            attack_ms: self.agc_attack.unwrap_or(default.attack_ms),
+            release_ms: self.agc_release.unwrap_or(default.release_ms),
+        });
         let gain = GainConfig { gain_db: self.gain, agc };
         gain.validate().map_err(|error| flag_error(&error.into()))?;
         Ok(gain)
@@ -425,6 +466,8 @@ pub(crate) fn flag_error(error: &ConfigError) -> Failure {
         field if is_profile_field(field) => format!("dtmf {field}"),
         "final_silence_tail_ms" => "trim-silence".to_owned(),
         "agc_target_dbm0" => "agc".to_owned(),
+        "large_file" => "large".to_owned(),
+        "file_name" => "out".to_owned(),
         field => unit.unwrap_or(field).replace('_', "-"),
     };
     Failure::Usage(format!("--{flag} takes {}", error.takes))

@@ -1,7 +1,7 @@
 use crate::args::{Record, flag_error};
 use crate::feed::{Feeder, Told};
 use crate::{Failure, input, report};
-use afterbeep::engine::{Engine, FileConfig, SessionError, SessionResult};
+use afterbeep::engine::{Engine, FileConfig, LargeFile, SessionError, SessionResult};
 use afterbeep::line::SampleRate;
 use afterbeep::session::SessionConfig;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -103,11 +103,12 @@ fn interruption() -> std::io::Result<Arc<AtomicBool>> {
     Ok(interrupted)
 }
 
-/// `--out`: a directory, or the file to create.
+/// `--out`: a directory, or the file to create. `--append`: the file to continue.
 fn file(arguments: &Record) -> Result<FileConfig, Failure> {
-    let out = &arguments.out;
+    let append = arguments.append.is_some();
+    let out = arguments.append.as_ref().unwrap_or(&arguments.out);
     if out.to_str().is_none() {
-        return Err(Failure::Failed(format!("{} is not UTF-8; choose another --out", out.display())));
+        return Err(Failure::Failed(format!("{} is not UTF-8; choose another one", out.display())));
     }
     let config = FileConfig {
         format: arguments.format.into(),
@@ -115,10 +116,12 @@ fn file(arguments: &Record) -> Result<FileConfig, Failure> {
         metadata: arguments.metadata(),
         file_rate_hz: arguments.file_rate.map_or(0, SampleRate::hz),
         gain: arguments.level()?,
+        large_file: arguments.large.map(LargeFile::from),
+        max_file_kib: arguments.max_file_kib.unwrap_or(0),
         ..FileConfig::new(out)
     };
     config.validate().map_err(|error| flag_error(&error))?;
-    if out.is_dir() || out.as_os_str().as_encoded_bytes().ends_with(b"/") {
+    if !append && (out.is_dir() || out.as_os_str().as_encoded_bytes().ends_with(b"/")) {
         return Ok(config);
     }
     let directory = match out.parent() {
@@ -127,5 +130,7 @@ fn file(arguments: &Record) -> Result<FileConfig, Failure> {
     };
     let name = out.file_name().and_then(|name| name.to_str());
     let name = name.ok_or_else(|| Failure::Failed(format!("{} is no file name", out.display())))?;
-    Ok(FileConfig { directory: directory.into(), name: Some(name.to_owned()), ..config })
+    let config = FileConfig { directory: directory.into(), name: Some(name.to_owned()), append, ..config };
+    config.validate().map_err(|error| flag_error(&error))?;
+    Ok(config)
 }

@@ -15,8 +15,11 @@ struct Report {
     end_digit: Option<char>,
     tone: Option<&'static str>,
     path: Option<String>,
+    /// All of its files, in the order of the audio; `path` is the first.
+    paths: Vec<String>,
     samples: u64,
     duration_ms: u64,
+    appended_to_samples: u64,
     trimmed_samples: u64,
     cut: Option<&'static str>,
     lost_samples: u64,
@@ -78,8 +81,15 @@ impl From<&SessionResult> for Report {
             end_digit: result.end_digit.map(|digit| digit.as_char()),
             tone: result.tone.map(ToneKind::name),
             path: result.path.as_ref().map(|path| path.display().to_string()),
+            paths: result
+                .path
+                .iter()
+                .chain(&result.more_paths)
+                .map(|path| path.display().to_string())
+                .collect(),
             samples: result.samples,
             duration_ms: result.duration_ms,
+            appended_to_samples: result.appended_to_samples,
             trimmed_samples: result.trimmed_samples,
             cut: result.cut.name(),
             lost_samples: result.lost_samples,
@@ -105,8 +115,10 @@ impl Report {
             end_digit: None,
             tone: None,
             path: None,
+            paths: Vec::new(),
             samples: 0,
             duration_ms: 0,
+            appended_to_samples: 0,
             trimmed_samples: 0,
             cut: None,
             lost_samples: 0,
@@ -158,10 +170,17 @@ fn summarise(result: &SessionResult, out: &mut impl Write) -> io::Result<()> {
     let Some(path) = &result.path else {
         return writeln!(out, "nothing was recorded");
     };
-    if let Some(picture) = waveform::draw(path, result.samples) {
+    let paths = || result.path.iter().chain(&result.more_paths);
+    if let Some(picture) = waveform::draw(paths(), result.samples) {
         writeln!(out, "\n{picture}▏{ended}\n")?;
     }
     writeln!(out, "recorded  {} ({} samples)", path.display(), result.samples)?;
+    for path in &result.more_paths {
+        writeln!(out, "      and {}", path.display())?;
+    }
+    if result.appended_to_samples > 0 {
+        writeln!(out, "continued after {} samples", result.appended_to_samples)?;
+    }
     if result.trimmed_samples > 0 {
         writeln!(out, "trimmed   {} samples of the ending", result.trimmed_samples)?;
     }
