@@ -135,6 +135,9 @@ impl Files {
             self.wav.close(kept);
             return Err(error.into());
         }
+        if let Some(series) = &mut self.series {
+            series.number = 1;
+        }
         self.wav.clear_behind(kept)
     }
 
