@@ -87,7 +87,8 @@ impl Resampler {
 
     /// How much of the line it keeps at most until it has made samples of it.
     pub(super) fn delay(&self) -> Duration {
-        let samples = self.input.len() + (self.delay + 1) * self.line.hz() as usize / self.file.hz() as usize;
+        let behind = ((self.delay + 2) * self.line.hz() as usize).div_ceil(self.file.hz() as usize);
+        let samples = self.input.len() + behind - self.lead_in;
         Duration::from_micros(samples as u64 * 1_000_000 / u64::from(self.line.hz()))
     }
 
@@ -241,6 +242,14 @@ mod tests {
             }
         }
         println!("below {worst} dB");
+    }
+
+    #[test]
+    fn a_batch_is_due_no_more_than_16_ms_earlier() {
+        for (line, file) in pairs() {
+            let told = Resampler::new(line, file).unwrap().delay();
+            assert!(told <= Duration::from_millis(16), "{} to {} Hz: {told:?}", line.hz(), file.hz());
+        }
     }
 
     #[test]
