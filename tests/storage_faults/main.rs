@@ -2,7 +2,10 @@
 //! disk knows, in the middle of a write or before it. After each failing call the file is valid and holds what
 //! `samples()` says; where the disk recovers, the file becomes what it would have been.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod disk;
+mod small_disks;
 
 use afterbeep::line::SampleRate;
 use afterbeep::wav::{Format, HeaderStyle, Metadata, WavReader, WavWriter, WriteError};
