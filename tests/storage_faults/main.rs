@@ -192,8 +192,7 @@ fn stored(format: Format, line: &[i16]) -> Vec<i16> {
     let disk = Disk::new(None);
     let mut writer = WavWriter::new(disk.clone(), format, RATE).unwrap();
     writer.append([line, &[]], &mut Vec::new()).unwrap();
-    let held = read(&disk.bytes());
-    held
+    read(&disk.bytes())
 }
 
 fn every_call_fails(format: Format) {
