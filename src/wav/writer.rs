@@ -160,15 +160,26 @@ impl WavWriter {
 
     /// Drops all samples: an empty WAV again.
     pub fn clear(&mut self) -> Result<(), WriteError> {
-        self.clear_behind(0)
+        self.drop_behind(0)
     }
 
-    /// Drops all samples but the first so many, of those that there are.
+    /// Drops all samples but the first so many, of those that there are, even where that fails: what is dropped does not
+    /// come back with the next ones.
     pub(crate) fn clear_behind(&mut self, kept: u64) -> Result<(), WriteError> {
-        let cut = if kept < self.samples { self.cut(kept) } else { Ok(()) };
-        // After an error, too.
-        self.samples = kept;
-        cut?;
+        let dropped = self.drop_behind(kept);
+        if kept < self.samples {
+            self.samples = kept;
+            self.encoder = Encoder::default();
+        }
+        dropped
+    }
+
+    fn drop_behind(&mut self, kept: u64) -> Result<(), WriteError> {
+        if kept < self.samples {
+            self.cut(kept)?;
+        }
+        // Also where an earlier attempt got no further.
+        self.pad()?;
         Ok(self.storage.set_len(self.header.file_bytes(kept))?)
     }
 
@@ -177,23 +188,35 @@ impl WavWriter {
         if samples < self.samples {
             self.cut(samples)?;
         }
-        // Room that was reserved goes, too.
-        self.storage.set_len(self.header.file_bytes(self.samples))?;
+        // Also where an earlier attempt got no further.
+        self.pad()?;
+        // Room that was reserved goes, too. A pad byte is 0, and takes no room that a full disk has not.
+        let end = self.header.len() + self.header.coding().data_bytes(self.samples);
+        self.storage.set_len(end)?;
+        if !end.is_multiple_of(2) {
+            self.storage.set_len(end + 1)?;
+        }
         self.write_header(self.samples, false)?;
         Ok(self.samples)
     }
 
-    /// Drops what is behind, and leaves none of it in a block or a pad byte.
+    /// Drops what is behind.
     fn cut(&mut self, samples: u64) -> Result<(), WriteError> {
         let encoder = self.encoder_after(samples)?;
         self.write_header(samples, true)?;
         self.samples = samples;
         self.encoder = encoder;
-        let padding = self.padding();
-        let offset = self.settled_end();
-        write_all_at(&mut *self.storage, [&padding], offset).1?;
-        self.written_bytes += padding.len() as u64;
         Ok(())
+    }
+
+    /// Leaves nothing in a begun block but its samples.
+    fn pad(&mut self) -> Result<(), WriteError> {
+        let mut bytes = Vec::new();
+        self.encoder.pad(self.header.coding().block_bytes, &mut bytes);
+        let offset = self.settled_end();
+        let (written, done) = write_all_at(&mut *self.storage, [&bytes], offset);
+        self.written_bytes += written;
+        Ok(done?)
     }
 
     /// The encoder as it is after so many of the samples that the file holds: it has their last block behind it.
