@@ -203,6 +203,41 @@ fn what_cannot_be_continued_is_told_apart_and_stays() {
 }
 
 #[test]
+fn of_many_that_continue_at_once_each_goes_behind_the_one_before() {
+    let directory = tempfile::tempdir().unwrap();
+    let variant = (Format::Pcm16, HeaderStyle::Plain);
+    let message = file(directory.path(), "a.wav", variant);
+    let path = record(&config(), &message, &line(1_000)).path.unwrap();
+    let appended = std::thread::scope(|scope| {
+        let continue_often = || {
+            let (engine, mut appended) = (engine(), 0);
+            for _ in 0..40 {
+                match engine.open(&config(), &FileConfig { append: true, ..message.clone() }) {
+                    Ok(session) => {
+                        session.push(&line(100)).unwrap();
+                        session.hangup().unwrap();
+                        assert!(result(session).complete);
+                        session.close().unwrap();
+                        appended += 1;
+                    }
+                    Err(OpenError::File(
+                        CreateError::InUse(_) | CreateError::Missing(_) | CreateError::Foreign(_),
+                    )) => {}
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            appended
+        };
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(continue_often)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum::<usize>()
+    });
+    assert!(appended >= 4);
+    let expected: Vec<i16> =
+        std::iter::once(line(1_000)).chain((0..appended).map(|_| line(100))).flatten().collect();
+    assert!(read_wav(&path) == expected && fs::read_dir(directory.path()).unwrap().count() == 1);
+}
+
+#[test]
 fn a_killed_continuation_has_what_was_there_before() {
     let directory = tempfile::tempdir().unwrap();
     let variant = (Format::ImaAdpcm, HeaderStyle::Full);

@@ -38,25 +38,35 @@ impl Opening {
         }
     }
 
-    /// Nothing of the earlier message changes before its name has.
+    /// What cannot be continued keeps its name; and once the name is ours, nobody else changes what is looked at again.
     fn append(config: &FileConfig, rate: SampleRate) -> Result<Self, OpenError> {
         let (part, file) = PartFile::find(&config.directory, config.name.as_deref().unwrap_or_default())?;
         let path = part.path();
-        check_limit().map_err(|error| CreateError::from_io(&path, error))?;
-        let wav = WavWriter::resume(file, config.format, rate, config.header);
-        let wav = wav.map_err(|refused| match refused {
-            ResumeError::NotOurs => CreateError::Foreign(path.clone()),
-            ResumeError::BeingRecorded => CreateError::InUse(path.clone()),
-            ResumeError::Different(what) => CreateError::Different { path: path.clone(), what },
-            ResumeError::Io(error) => CreateError::from_io(&path, error),
-        })?;
-        part.retake()?;
-        let mut begun = Self { device: part.device(), part, wav };
-        match begun.wav.mark() {
-            Ok(()) => Ok(begun),
+        let failed = |error| CreateError::from_io(&path, error);
+        check_limit().map_err(failed)?;
+        let resume = |file| {
+            WavWriter::resume(file, config.format, rate, config.header).map_err(|refused| match refused {
+                ResumeError::NotOurs => CreateError::Foreign(path.clone()),
+                ResumeError::BeingRecorded => CreateError::InUse(path.clone()),
+                ResumeError::Different(what) => CreateError::Different { path: path.clone(), what },
+                ResumeError::Io(error) => failed(error),
+            })
+        };
+        drop(resume(file.try_clone().map_err(failed)?)?);
+        part.retake(&file)?;
+        match resume(file) {
+            Ok(wav) => {
+                let mut begun = Self { device: part.device(), part, wav };
+                if let Err(error) = begun.wav.mark() {
+                    begun.give_up();
+                    return Err(failed(error.into()).into());
+                }
+                Ok(begun)
+            }
             Err(error) => {
-                begun.give_up();
-                Err(CreateError::from_io(&path, error.into()).into())
+                // Where that fails the message is there as it is after a crash.
+                let _ = part.commit();
+                Err(error.into())
             }
         }
     }

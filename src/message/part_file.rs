@@ -149,8 +149,7 @@ impl PartFile {
         Self::create_named(root, numbered.to_str().unwrap_or_default())
     }
 
-    /// Finds a finished file to be continued; it is as it was until [`retake`](Self::retake). While it is open nobody else
-    /// finds it.
+    /// Finds a finished file to be continued; it is as it was until [`retake`](Self::retake).
     pub(crate) fn find(root: &Path, name: &str) -> Result<(Self, File), CreateError> {
         if !is_usable(name) {
             return Err(CreateError::Name(name.to_owned()));
@@ -175,20 +174,20 @@ impl PartFile {
         if FileType::from_raw_mode(found.st_mode) != FileType::RegularFile {
             return Err(CreateError::Foreign(path));
         }
-        if lock(&file).is_err() {
-            return Err(CreateError::InUse(path));
-        }
         (this.device, this.inode) = (found.st_dev, found.st_ino);
         Ok((this, file.into()))
     }
 
-    /// Takes the finished file's name from it again: it is being recorded.
-    pub(crate) fn retake(&self) -> Result<(), CreateError> {
+    /// Takes the finished file's name from it again: it is being recorded, by the one whose renaming it is.
+    pub(crate) fn retake(&self, file: &File) -> Result<(), CreateError> {
         let path = self.path();
         let retaken = self.place().and_then(|place| {
             let base = split(&path).1;
             self.check(&place, base)?;
-            Ok(place.rename(base, &part_of(base))?)
+            place.rename(base, &part_of(base))?;
+            // A child that was forked while another recorded may have the lock for a moment longer.
+            let _ = lock(file);
+            Ok(())
         });
         retaken.map_err(|error| match error.kind() {
             // Somebody else has begun meanwhile.
@@ -394,7 +393,7 @@ fn own(file: &OwnedFd) -> rustix::io::Result<rustix::fs::Stat> {
 }
 
 /// Tells everybody that the file is being recorded.
-fn lock(file: &OwnedFd) -> rustix::io::Result<()> {
+fn lock(file: impl AsFd) -> rustix::io::Result<()> {
     match flock(file, FlockOperation::NonBlockingLockExclusive) {
         // Not every file system knows locks.
         Err(Errno::NOSYS | Errno::NOTSUP | Errno::NOLCK | Errno::INVAL) => Ok(()),
