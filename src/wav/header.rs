@@ -12,8 +12,10 @@ pub(super) const TAG_IMA_ADPCM: u16 = 0x11;
 
 /// The chunk that says that a file of ours is being recorded; zeros once it is closed.
 pub(super) const MARKER_ID: [u8; 4] = *b"aftb";
-/// Its bytes while it is: a text, and the version of this layout.
+/// Its bytes while it is: a text, the version of this layout, and 0.
 pub(super) const MARKER: [u8; 16] = *b"being recorded\x01\0";
+/// The same while the file is cut: no audio may lie behind what the header counts.
+pub(super) const CUT_MARKER: [u8; 16] = *b"being recorded\x01\x01";
 
 /// The chunk that keeps the room for `ds64`, which takes its place past 4 GiB (EBU Tech 3306).
 const RESERVED_ID: &[u8; 4] = b"JUNK";
@@ -205,6 +207,15 @@ impl Header {
 }
 
 impl HeaderBytes {
+    /// The same, and nothing behind what it counts is audio.
+    pub(super) fn cut(mut self) -> Self {
+        let header = &mut self.bytes[..self.length];
+        if let Some(place) = header.windows(MARKER.len()).position(|bytes| bytes == MARKER) {
+            header[place..][..MARKER.len()].copy_from_slice(&CUT_MARKER);
+        }
+        self
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         &self.bytes[..self.length]
     }

@@ -99,6 +99,14 @@ impl Encoder {
         encoder
     }
 
+    /// Samples that a block holds, what [`pad`](Self::pad) puts behind them aside.
+    pub(super) fn filled_samples(block: &[u8]) -> u64 {
+        let Some(codes) = block.get(HEAD_BYTES..) else { return 0 };
+        let Some(last) = codes.iter().rposition(|&byte| byte != HOLD) else { return 1 };
+        // The upper half of the last byte may be the first of what was put there.
+        1 + 2 * (last as u64 + 1) - u64::from(codes[last] & 0xF0 == HOLD)
+    }
+
     /// Bytes of the begun block, with `begun` samples, that no further sample changes.
     pub(super) const fn settled_bytes(begun: u16) -> u64 {
         if begun == 0 { 0 } else { HEAD_BYTES as u64 + (begun as u64 - 1) / 2 }

@@ -6,6 +6,7 @@ mod ima_adpcm;
 mod metadata;
 mod opening;
 mod reader;
+mod repair;
 mod storage;
 mod writer;
 
@@ -13,6 +14,7 @@ pub use format::Format;
 pub use header::HeaderStyle;
 pub use metadata::Metadata;
 pub use reader::{ReadError, WavReader};
+pub use repair::{Repair, RepairScope};
 pub use storage::Storage;
 pub(crate) use writer::ResumeError;
 pub use writer::{WavWriter, WriteError};

@@ -1,5 +1,5 @@
 use super::format::{Coding, Format};
-use super::header::{IN_DS64, MARKER, MARKER_ID, TAG_ALAW, TAG_IMA_ADPCM, TAG_PCM, TAG_ULAW};
+use super::header::{CUT_MARKER, IN_DS64, MARKER, MARKER_ID, TAG_ALAW, TAG_IMA_ADPCM, TAG_PCM, TAG_ULAW};
 use super::ima_adpcm::HEAD_BYTES;
 use super::metadata::Metadata;
 use super::reader::ReadError;
@@ -79,7 +79,10 @@ impl Opening {
                 }
                 b"fact" => fact = content(source, padded, 4)?.try_into().map(u32::from_le_bytes).ok(),
                 b"LIST" => metadata.read(&content(source, padded, LIST_MAX.min(size as usize))?),
-                id if *id == MARKER_ID => being_recorded = content(source, padded, MARKER.len())? == MARKER,
+                id if *id == MARKER_ID => {
+                    let marker = content(source, padded, MARKER.len())?;
+                    being_recorded = marker == MARKER || marker == CUT_MARKER;
+                }
                 _ => drop(content(source, padded, 0)?),
             }
         }

@@ -1,5 +1,5 @@
 use super::format::Format;
-use super::header::{Header, HeaderStyle};
+use super::header::{Header, HeaderBytes, HeaderStyle};
 use super::ima_adpcm::Encoder;
 use super::metadata::Metadata;
 use super::storage::{Storage, read_exact_at, write_all_at};
@@ -203,7 +203,7 @@ impl WavWriter {
     /// Drops what is behind.
     fn cut(&mut self, samples: u64) -> Result<(), WriteError> {
         let encoder = self.encoder_after(samples)?;
-        self.write_header(samples, true)?;
+        self.write_cut_header(samples)?;
         self.samples = samples;
         self.encoder = encoder;
         Ok(())
@@ -245,7 +245,15 @@ impl WavWriter {
     }
 
     fn write_header(&mut self, samples: u64, recording: bool) -> Result<(), WriteError> {
-        let header = self.header.count(samples, recording);
+        self.write_bytes(&self.header.count(samples, recording))
+    }
+
+    /// So that no repair takes for audio what is behind.
+    fn write_cut_header(&mut self, samples: u64) -> Result<(), WriteError> {
+        self.write_bytes(&self.header.count(samples, true).cut())
+    }
+
+    fn write_bytes(&mut self, header: &HeaderBytes) -> Result<(), WriteError> {
         write_all_at(&mut *self.storage, [header.bytes()], 0).1?;
         self.written_bytes += header.bytes().len() as u64;
         Ok(())

@@ -47,8 +47,11 @@ impl WavWriter {
             .map(|style| Header::new(coding.format, found_rate, style, &opening.metadata))
             .into_iter()
             .find(|header| {
-                let counts = |recording| head.starts_with(header.count(samples, recording).bytes());
-                header.coding() == coding && header.takes(samples) && (counts(false) || counts(true))
+                let count = |recording| header.count(samples, recording);
+                let counts = |counted: HeaderBytes| head.starts_with(counted.bytes());
+                header.coding() == coding
+                    && header.takes(samples)
+                    && (counts(count(false)) || counts(count(true)) || counts(count(true).cut()))
             });
         let header = header.filter(|_| samples > 0).ok_or(ResumeError::NotOurs)?;
         if opening.being_recorded {
