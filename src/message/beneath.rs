@@ -1,6 +1,9 @@
 //! Directories beneath a recording root, reached so that no link leads out of it.
 
-use rustix::fs::{Mode, OFlags, ResolveFlags, fstat, mkdirat, openat, openat2};
+use rustix::fs::{
+    AtFlags, Mode, OFlags, RenameFlags, ResolveFlags, fstat, linkat, mkdirat, openat, openat2, renameat_with,
+    unlinkat,
+};
 use rustix::io::{Errno, Result};
 use std::fs::Permissions;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -67,6 +70,18 @@ pub(super) fn make_directory(root: BorrowedFd<'_>, path: &Path) -> Result<OwnedF
         directory = Some(opened);
     }
     directory.ok_or(Errno::NOENT)
+}
+
+/// Renames a file within a directory, unless that would replace another one.
+pub(super) fn rename(directory: BorrowedFd<'_>, from: &Path, to: &Path) -> Result<()> {
+    match renameat_with(directory, from, directory, to, RenameFlags::NOREPLACE) {
+        // Not every file system knows the flag; a hard link does not replace a file either.
+        Err(Errno::INVAL | Errno::NOSYS) => {
+            linkat(directory, from, directory, to, AtFlags::empty())?;
+            unlinkat(directory, from, AtFlags::empty())
+        }
+        renamed => renamed,
+    }
 }
 
 #[cfg(test)]

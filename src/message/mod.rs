@@ -3,7 +3,9 @@
 mod beneath;
 mod name;
 mod part_file;
+mod repair;
 
 pub use name::fresh_name;
 pub use part_file::CreateError;
 pub(crate) use part_file::PartFile;
+pub use repair::{RepairEntry, RepairOptions, RepairReport, Repaired, repair};

@@ -1,9 +1,9 @@
-use super::beneath::{make_directory, open_directory, open_root};
+use super::beneath::{make_directory, open_directory, open_root, rename};
 use super::fresh_name;
 use super::name::numbered;
 use rustix::fs::{
-    AtFlags, CWD, FileType, FlockOperation, Mode, OFlags, RenameFlags, fchmod, flock, fstat, fsync, linkat,
-    openat, renameat_with, statat, unlinkat,
+    AtFlags, CWD, FileType, FlockOperation, Mode, OFlags, fchmod, flock, fstat, fsync, openat, statat,
+    unlinkat,
 };
 use rustix::io::Errno;
 use std::fs::{self, File};
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What the name of a file has while it is recorded.
-const PART: &str = ".part";
+pub(super) const PART: &str = ".part";
 /// The longest name that leaves room for that.
 const NAME_MAX_BYTES: usize = 250;
 /// The longest path beneath the root.
@@ -366,15 +366,7 @@ impl Place<'_> {
 
     /// Renames a file unless that would replace another one.
     fn rename(&self, from: &Path, to: &Path) -> rustix::io::Result<()> {
-        let (directory, from, to) = (self.directory(), self.name(from), self.name(to));
-        match renameat_with(directory, &*from, directory, &*to, RenameFlags::NOREPLACE) {
-            // Not every file system knows the flag; a hard link does not replace a file either.
-            Err(Errno::INVAL | Errno::NOSYS) => {
-                linkat(directory, &*from, directory, &*to, AtFlags::empty())?;
-                unlinkat(directory, &*from, AtFlags::empty())
-            }
-            renamed => renamed,
-        }
+        rename(self.directory(), &self.name(from), &self.name(to))
     }
 
     fn unlink(&self, name: &Path) -> rustix::io::Result<()> {

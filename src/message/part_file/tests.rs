@@ -1,4 +1,5 @@
 use super::*;
+use rustix::fs::{RenameFlags, renameat_with};
 use rustix::process::umask;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, symlink};
