@@ -27,8 +27,29 @@ pub(crate) enum Command {
     Record(Box<Record>),
     Detect(Detect),
     Load(Load),
+    Repair(RepairArguments),
     #[command(subcommand)]
     Tones(Tones),
+}
+
+/// Make whole files of interrupted recordings, and give them their names.
+///
+/// Recordings of ours are known by their marker; other files are not touched, nor those that are being recorded. A second
+/// run finds nothing to do. Status 1 where a file could not be repaired, or its name is taken.
+#[derive(Args)]
+pub(crate) struct RepairArguments {
+    /// Where they are; directories beneath it are searched, too
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
+    /// Repair `NAME.part` with a plain header, too, whoever wrote it
+    #[arg(long)]
+    pub(crate) plain: bool,
+    /// Only tell what there is to do
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print one JSON object a file and line
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Learn call-progress tones.

@@ -7,6 +7,7 @@ mod input;
 mod keys;
 mod load;
 mod record;
+mod repair;
 mod report;
 mod schedule;
 mod silence;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::Record(arguments) => record::run(&arguments),
         Command::Detect(arguments) => detect::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
+        Command::Repair(arguments) => repair::run(&arguments),
         Command::Tones(args::Tones::Learn(arguments)) => tones::learn(&arguments),
     };
     let (status, text) = match done {
