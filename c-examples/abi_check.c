@@ -16,6 +16,8 @@ SAME(sizeof(afterbeep_engine_config), 64);
 SAME(offsetof(afterbeep_engine_config, full_hold_ms), 56);
 SAME(offsetof(afterbeep_engine_config, min_free_kib), 40);
 SAME(sizeof(afterbeep_engine_event), 16);
+SAME(sizeof(afterbeep_repair_options), 16);
+SAME(sizeof(afterbeep_repair_report), 64);
 SAME(sizeof(afterbeep_gap), 24);
 SAME(sizeof(afterbeep_statistics), 360);
 SAME(offsetof(afterbeep_statistics, full_file_systems), 352);

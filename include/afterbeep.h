@@ -764,6 +764,47 @@ typedef uint32_t afterbeep_engine_event_type;
 #endif // __cplusplus
 
 /**
+ * What became of an interrupted recording. Numbers are never reused.
+ */
+enum afterbeep_repair_outcome
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * It is whole now, and has its name.
+   */
+  AFTERBEEP_REPAIR_OUTCOME_REPAIRED = 1,
+  /**
+   * It was whole; it has its name now.
+   */
+  AFTERBEEP_REPAIR_OUTCOME_RENAMED = 2,
+  /**
+   * It held no sample, and is gone.
+   */
+  AFTERBEEP_REPAIR_OUTCOME_REMOVED = 3,
+  /**
+   * It is whole now, but a file of its name exists: it keeps its ".part".
+   */
+  AFTERBEEP_REPAIR_OUTCOME_NAME_TAKEN = 4,
+  /**
+   * Somebody records it, or repairs it, at this moment.
+   */
+  AFTERBEEP_REPAIR_OUTCOME_IN_USE = 5,
+  /**
+   * It could not be repaired, nothing of it is lost.
+   */
+  AFTERBEEP_REPAIR_OUTCOME_FAILED = 6,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum afterbeep_repair_outcome afterbeep_repair_outcome;
+#else
+typedef uint32_t afterbeep_repair_outcome;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
  * What an event tells. Numbers are never reused; skip those that you do not know.
  */
 enum afterbeep_session_event_type
@@ -1106,6 +1147,114 @@ typedef struct afterbeep_engine_event {
  * not close or destroy the engine. The event is borrowed for the call.
  */
 typedef void (*afterbeep_event_callback)(const struct afterbeep_engine_event *event, void *user_data);
+
+/**
+ * How to repair. The size of this struct is part of the ABI: fields are only appended.
+ */
+typedef struct afterbeep_repair_options {
+  /**
+   * sizeof(afterbeep_repair_options).
+   */
+  uint32_t struct_size;
+  /**
+   * 1 repairs NAME.part with a plain header, too, which does not tell whose file it is; 0 by default.
+   */
+  uint32_t plain;
+  /**
+   * 1 reports what there is to do, and changes nothing; 0 by default.
+   */
+  uint32_t dry_run;
+  /**
+   * Zero.
+   */
+  uint32_t reserved;
+} afterbeep_repair_options;
+
+/**
+ * An interrupted recording, and what became of it. The size of this struct is part of the ABI: fields are only appended.
+ */
+typedef struct afterbeep_repair_file {
+  /**
+   * The library's sizeof(afterbeep_repair_file).
+   */
+  uint32_t struct_size;
+  /**
+   * What was done: afterbeep_repair_outcome.
+   */
+  uint32_t outcome;
+  /**
+   * Where it is now; where it was, if it is gone, and in a dry run. Borrowed for the call.
+   */
+  const char *path;
+  /**
+   * Samples in it.
+   */
+  uint64_t samples;
+  /**
+   * How long it is, in milliseconds.
+   */
+  uint64_t duration_ms;
+  /**
+   * Bytes at its end that were no whole audio.
+   */
+  uint64_t cut_bytes;
+  /**
+   * Why it could not be repaired (errno), or 0.
+   */
+  int32_t os_error;
+  /**
+   * Zero.
+   */
+  uint32_t reserved;
+} afterbeep_repair_file;
+
+/**
+ * A host's function that afterbeep_repair() tells each interrupted recording, in the order of their names, on the caller's thread.
+ * The file is borrowed for the call.
+ */
+typedef void (*afterbeep_repair_callback)(const struct afterbeep_repair_file *file, void *user_data);
+
+/**
+ * How many files there were of each kind. The size of this struct is part of the ABI: fields are only appended.
+ */
+typedef struct afterbeep_repair_report {
+  /**
+   * The size that the caller gave.
+   */
+  uint32_t struct_size;
+  /**
+   * Zero.
+   */
+  uint32_t reserved;
+  /**
+   * Made whole.
+   */
+  uint64_t repaired;
+  /**
+   * Only given their names.
+   */
+  uint64_t renamed;
+  /**
+   * Without a sample, removed.
+   */
+  uint64_t removed;
+  /**
+   * Whole, but without their names, which other files have.
+   */
+  uint64_t name_taken;
+  /**
+   * Being recorded.
+   */
+  uint64_t in_use;
+  /**
+   * Files and directories that an error kept from being repaired, or looked at.
+   */
+  uint64_t failed;
+  /**
+   * Finished recordings, other people's files, and whatever else there is.
+   */
+  uint64_t others;
+} afterbeep_repair_report;
 
 /**
  * What became of a message. The size of this struct is part of the ABI: fields are only appended.
@@ -2042,6 +2191,33 @@ AFTERBEEP_NODISCARD
 afterbeep_status afterbeep_engine_set_event_callback(const struct afterbeep_engine *engine,
                                                      afterbeep_event_callback callback,
                                                      void *user_data);
+
+/**
+ * Makes whole files of the interrupted recordings in a directory and beneath it, and gives them their names. Links are not
+ * followed; other people's files, and those that are being recorded, are left alone. A second run finds nothing to do.
+ *
+ * @param directory    not NULL.
+ * @param options      in; NULL for the defaults.
+ * @param callback     called for each of them; NULL for none.
+ * @param user_data    for the callback.
+ * @param error        out; why it failed; written on failure only. May be NULL.
+ * @param out_report   out, not NULL; written on success only.
+ * @param struct_size  sizeof(afterbeep_repair_report) as the caller was compiled.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  directory or out_report is NULL, a size is wrong, a field is neither 0 nor 1,
+ *                                            or reserved is not 0.
+ * @retval AFTERBEEP_STATUS_NOT_FOUND, _NOT_A_DIRECTORY, _PERMISSION, _IO  the directory cannot be read. Files that cannot
+ *                                            be are counted, and stop nothing.
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_repair(const char *directory,
+                                  const struct afterbeep_repair_options *options,
+                                  afterbeep_repair_callback callback,
+                                  void *user_data,
+                                  struct afterbeep_error *error,
+                                  struct afterbeep_repair_report *out_report,
+                                  size_t struct_size);
 
 /**
  * The name of an end reason, as results everywhere have it: "dtmf", "hangup", and so on.

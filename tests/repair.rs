@@ -2,11 +2,17 @@
 
 mod common;
 
+use afterbeep::capi::repair::{
+    afterbeep_repair, afterbeep_repair_file, afterbeep_repair_options, afterbeep_repair_outcome,
+    afterbeep_repair_report,
+};
+use afterbeep::capi::status::afterbeep_status;
 use afterbeep::engine::{Engine, FileConfig};
 use afterbeep::message::{RepairOptions, RepairReport, Repaired, repair};
 use afterbeep::session::SessionConfig;
 use afterbeep::wav::{Format, HeaderStyle};
 use common::call::{engine, record};
+use std::ffi::{CStr, CString, c_void};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -153,4 +159,41 @@ fn every_format_is_repaired_on_disk_wherever_it_was_cut() {
             fs::remove_file(entry.unwrap().path()).unwrap();
         }
     }
+}
+
+/// Counts what it is told.
+unsafe extern "C" fn count(file: *const afterbeep_repair_file, told: *mut c_void) {
+    // SAFETY: the library gives a file, and the test its own list.
+    let (file, told) = unsafe { (&*file, &mut *told.cast::<Vec<(u32, u64)>>()) };
+    told.push((file.outcome, file.samples));
+}
+
+#[test]
+fn c_hosts_repair_too() {
+    let directory = tempfile::tempdir().unwrap();
+    interrupt(&engine(), directory.path(), "x.wav.part", HeaderStyle::Full);
+    let root = CString::new(directory.path().to_str().unwrap()).unwrap();
+    let size = size_of::<afterbeep_repair_report>();
+    let mut told: Vec<(u32, u64)> = Vec::new();
+    // SAFETY: all pointers are valid.
+    unsafe {
+        let mut report = std::mem::zeroed::<afterbeep_repair_report>();
+        let data = (&raw mut told).cast();
+        let mut run = |root: &CStr, options| {
+            let error = std::ptr::null_mut();
+            let status =
+                afterbeep_repair(root.as_ptr(), options, Some(count), data, error, &mut report, size);
+            (status, report.repaired)
+        };
+        let dry = afterbeep_repair_options { struct_size: 16, plain: 0, dry_run: 1, reserved: 0 };
+        let wrong = afterbeep_repair_options { dry_run: 2, ..dry };
+        assert_eq!(run(&root, &wrong).0, afterbeep_status::INVALID_ARGUMENT);
+        assert_eq!(run(c"/nowhere", std::ptr::null()).0, afterbeep_status::NOT_FOUND);
+        assert_eq!(run(&root, &dry), (afterbeep_status::OK, 1));
+        assert!(directory.path().join("x.wav.part").exists());
+        assert_eq!(run(&root, std::ptr::null()), (afterbeep_status::OK, 1));
+        assert_eq!(run(&root, std::ptr::null()), (afterbeep_status::OK, 0));
+    }
+    assert!(directory.path().join("x.wav").exists());
+    assert_eq!(told, [(afterbeep_repair_outcome::REPAIRED as u32, 8_000); 2]);
 }

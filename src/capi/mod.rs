@@ -20,6 +20,8 @@ pub mod engine;
 #[cfg(feature = "std")]
 pub mod engine_event;
 #[cfg(feature = "std")]
+pub mod repair;
+#[cfg(feature = "std")]
 pub mod result;
 #[cfg(feature = "std")]
 pub mod session;
