@@ -66,26 +66,29 @@ fn interrupted_recordings_become_what_a_hang_up_would_have_made_of_them() {
     write("empty.wav.part", &torn[..104]);
     // Named, but its header did not reach the disk.
     write("named.wav", &torn);
+    // Of a message whose next file is being recorded.
+    write("live.wav.part", &torn);
     write("foreign.wav.part", b"RIFF....WAVE, but of another kind");
     interrupt(&engine, root, "plain.wav.part", HeaderStyle::Plain);
     let plain = fs::read(root.join("plain.wav.part")).unwrap();
     std::os::unix::fs::symlink(root.join("a/b/x.wav.part"), root.join("link.wav.part")).unwrap();
-    let file = FileConfig { name: Some("live.wav".into()), ..FileConfig::new(root) };
+    let file = FileConfig { name: Some("live_0002.wav".into()), ..FileConfig::new(root) };
     let live = engine.open(&session(), &file).unwrap();
 
     let dry = RepairOptions { dry_run: true, ..RepairOptions::default() };
     let (report, _) = run(root, dry);
-    assert_eq!((report.repaired, report.removed, report.name_taken, report.in_use), (2, 1, 1, 1));
+    assert_eq!((report.repaired, report.removed, report.name_taken, report.in_use), (2, 1, 1, 2));
     assert_eq!(fs::read(root.join("taken.wav.part")).unwrap(), torn);
 
     let (report, told) = run(root, RepairOptions::default());
     let told: Vec<(&str, &str)> = told.iter().map(|(name, outcome)| (&**name, outcome.name())).collect();
     let expected = [
-        ("a/b/x.wav", "repaired"),
-        ("empty.wav.part", "removed"),
-        ("live.wav.part", "in_use"),
-        ("named.wav", "repaired"),
         ("taken.wav.part", "name_taken"),
+        ("named.wav", "repaired"),
+        ("live_0002.wav.part", "in_use"),
+        ("live.wav.part", "in_use"),
+        ("empty.wav.part", "removed"),
+        ("a/b/x.wav", "repaired"),
     ];
     assert_eq!(told, expected);
     assert_eq!(report.failed, 0);
@@ -98,7 +101,7 @@ fn interrupted_recordings_become_what_a_hang_up_would_have_made_of_them() {
     assert!(!root.join("empty.wav.part").exists());
 
     let (report, told) = run(root, RepairOptions::default());
-    assert_eq!((report.repaired, report.renamed, report.removed, told.len()), (0, 0, 0, 2), "{told:?}");
+    assert_eq!((report.repaired, report.renamed, report.removed, told.len()), (0, 0, 0, 3), "{told:?}");
     let (_, told) = run(root, RepairOptions { plain: true, ..RepairOptions::default() });
     assert!(told.iter().any(
         |(name, outcome)| name == "plain.wav" && matches!(outcome, Repaired::Renamed | Repaired::Mended)

@@ -21,6 +21,16 @@ pub(super) fn numbered(name: &str, number: u32) -> String {
     format!("{stem}_{number:04}{extension}")
 }
 
+/// What the names of a message's files have in common: what is before the number and behind it.
+pub(super) fn message_of(name: &[u8]) -> (&[u8], &[u8]) {
+    let dot = name.iter().rposition(|&byte| byte == b'.').filter(|&dot| dot > 0).unwrap_or(name.len());
+    let (stem, extension) = name.split_at(dot);
+    let digits = stem.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let numbered = stem.len() - digits;
+    let stem = if digits >= 4 { stem[..numbered].strip_suffix(b"_").unwrap_or(stem) } else { stem };
+    (stem, extension)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +52,10 @@ mod tests {
                 .collect();
             assert!(names.is_sorted(), "{names:?}");
         }
+        for (name, number) in [("a.wav", 2), ("a", 9_999), ("a.b.wav", 12_345), (".a", 3)] {
+            assert_eq!(message_of(numbered(name, number).as_bytes()), message_of(name.as_bytes()));
+        }
+        assert_ne!(message_of(b"a_12.wav"), message_of(b"a.wav"));
         assert_eq!(numbered("a.b.wav", 2), "a.b_0002.wav");
         assert_eq!(numbered(".a", 10), ".a_0010");
     }

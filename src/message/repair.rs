@@ -1,6 +1,7 @@
 //! Finds interrupted recordings in a directory, makes whole files of them and gives them their names.
 
 use super::beneath::{open_directory, open_root, rename};
+use super::name::message_of;
 use super::part_file::PART;
 use crate::line::SampleRate;
 use crate::wav::{Repair, RepairScope};
@@ -115,7 +116,7 @@ impl RepairReport {
 }
 
 /// Repairs the interrupted recordings in a directory and in those beneath it; links are not followed. `tell` is called for
-/// each of them, in the order of their names. May run while others record there, and again at any time: a second run
+/// each of them, the last name of a directory first. May run while others record there, and again at any time: a second run
 /// finds nothing to do.
 ///
 /// Recordings of ours are known by the marker in their header, whatever their names. A file that is locked (`flock`), as each is
@@ -144,8 +145,9 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn all(&mut self, place: &OwnedFd, path: &Path, names: Vec<OsString>, depth: usize) {
         let mut renamed = false;
-        for name in names {
-            let (path, name) = (path.join(&name), Path::new(&name));
+        // Of a split message the first file is named last: where it is, all are.
+        for name in names.iter().rev() {
+            let (path, name) = (path.join(name), Path::new(name));
             let Ok(found) = statat(place, name, AtFlags::SYMLINK_NOFOLLOW) else { continue };
             match FileType::from_raw_mode(found.st_mode) {
                 FileType::Directory if depth == DEPTH_MAX => {
@@ -159,7 +161,7 @@ impl Walk<'_> {
                         Err(error) => self.tell(Candidate::new(path).is(Repaired::Failed(error))),
                     }
                 }
-                FileType::RegularFile => match self.file(place, name, path) {
+                FileType::RegularFile => match self.file(place, name, &names, path) {
                     Some(entry) => {
                         renamed |= !matches!(entry.outcome, Repaired::InUse | Repaired::Failed(_));
                         self.tell(entry);
@@ -182,10 +184,11 @@ impl Walk<'_> {
     }
 
     /// `None` where it is no interrupted recording of ours.
-    fn file(&self, place: &OwnedFd, name: &Path, path: PathBuf) -> Option<RepairEntry> {
+    fn file(&self, place: &OwnedFd, name: &Path, names: &[OsString], path: PathBuf) -> Option<RepairEntry> {
         let mut candidate = Candidate::new(path);
-        let outcome =
-            candidate.mend(place, name, self.options).unwrap_or_else(|error| Some(Repaired::Failed(error)));
+        let outcome = candidate
+            .mend(place, name, names, self.options)
+            .unwrap_or_else(|error| Some(Repaired::Failed(error)));
         outcome.map(|outcome| candidate.is(outcome))
     }
 }
@@ -212,6 +215,7 @@ impl Candidate {
         &mut self,
         place: &OwnedFd,
         name: &Path,
+        names: &[OsString],
         options: &RepairOptions,
     ) -> io::Result<Option<Repaired>> {
         let finished =
@@ -220,11 +224,12 @@ impl Candidate {
         let looked = match open(place, name, OFlags::RDONLY) {
             // Another's file, if it is none of ours: nobody expects us to read it.
             Err(Errno::ACCESS | Errno::PERM) if finished.is_none() => return Ok(None),
+            Err(Errno::NOENT) => return Ok(None),
             opened => opened?,
         };
-        if self
-            .look(&mut File::from(looked), scope)?
-            .is_none_or(|repair| !repair.is_needed() && finished.is_none())
+        // An error may come from somebody who makes it shorter, as recorders do.
+        if let Ok(found) = self.look(&mut File::from(looked), scope)
+            && found.is_none_or(|repair| !repair.is_needed() && finished.is_none())
         {
             return Ok(None);
         }
@@ -241,6 +246,9 @@ impl Candidate {
             Ok(found) if (found.st_dev, found.st_ino) == (status.st_dev, status.st_ino) => {}
             Ok(_) | Err(Errno::NOENT) => return Ok(None),
             Err(error) => return Err(error.into()),
+        }
+        if finished.is_some_and(|finished| is_message_in_use(place, names, finished)) {
+            return Ok(Some(Repaired::InUse));
         }
         let Some(repair) = self.look(&mut file, scope)? else { return Ok(None) };
         if !repair.is_needed() && finished.is_none() {
@@ -281,6 +289,21 @@ impl Candidate {
         }
         Ok(found)
     }
+}
+
+/// Whether another file of the same message is being recorded: of a message that is split only the last one is open.
+fn is_message_in_use(place: &OwnedFd, names: &[OsString], finished: &[u8]) -> bool {
+    let message = message_of(finished);
+    let first = names.partition_point(|name| name.as_bytes() < message.0);
+    let alike = names[first..].iter().take_while(|name| name.as_bytes().starts_with(message.0));
+    let mut others = alike.filter(|name| {
+        let other = name.as_bytes().strip_suffix(PART.as_bytes());
+        other.is_some_and(|other| other != finished && message_of(other) == message)
+    });
+    others.any(|name| {
+        let opened = open(place, Path::new(name), OFlags::RDONLY);
+        opened.is_ok_and(|file| flock(file, FlockOperation::NonBlockingLockShared) == Err(Errno::WOULDBLOCK))
+    })
 }
 
 /// A regular file, and nothing that has taken its place.
