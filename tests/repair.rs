@@ -7,8 +7,8 @@ use afterbeep::capi::repair::{
     afterbeep_repair_report,
 };
 use afterbeep::capi::status::afterbeep_status;
-use afterbeep::engine::{Engine, FileConfig};
-use afterbeep::message::{RepairOptions, RepairReport, Repaired, repair};
+use afterbeep::engine::{Engine, EngineConfig, FileConfig, OpenError};
+use afterbeep::message::{CreateError, RepairOptions, RepairReport, Repaired, repair};
 use afterbeep::session::SessionConfig;
 use afterbeep::wav::{Format, HeaderStyle};
 use common::call::{engine, record};
@@ -107,6 +107,26 @@ fn interrupted_recordings_become_what_a_hang_up_would_have_made_of_them() {
         |(name, outcome)| name == "plain.wav" && matches!(outcome, Repaired::Renamed | Repaired::Mended)
     ));
     live.cancel().unwrap();
+}
+
+#[test]
+fn an_engine_repairs_when_it_starts_and_leaves_what_another_one_records() {
+    let directory = tempfile::tempdir().unwrap();
+    let other = engine();
+    interrupt(&other, directory.path(), "1001/x.wav.part", HeaderStyle::Full);
+    let live = other.open(&session(), &FileConfig::new(directory.path())).unwrap();
+    let config =
+        EngineConfig { repair_directory: Some(directory.path().to_owned()), ..EngineConfig::default() };
+    let engine = Engine::new(&config).unwrap();
+    let counts = engine.statistics();
+    assert_eq!((counts.repaired_files, counts.unrepaired_files), (1, 0));
+    assert_eq!(common::read_wav(&directory.path().join("1001/x.wav")), LINE);
+    live.push(&LINE[..160]).unwrap();
+    live.hangup().unwrap();
+    assert!(common::call::result(live).complete);
+    let missing = EngineConfig { repair_directory: Some(directory.path().join("no")), ..config };
+    let refused = Engine::new(&missing);
+    assert!(matches!(refused, Err(OpenError::File(CreateError::DirectoryMissing(_)))), "{refused:?}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::error::{Failure, afterbeep_error};
 use super::guard;
-use super::memory::{copy_text, hand_over, object, read_sized, take_back, write_sized};
+use super::memory::{copy_text, hand_over, object, read_sized, take_back, text, write_sized};
 use super::status::afterbeep_status;
 use crate::engine::{Durability, Engine, EngineConfig};
 use std::ffi::c_char;
@@ -59,6 +59,9 @@ pub struct afterbeep_engine_config {
     pub full_hold_ms: u32,
     /// Zero.
     pub reserved: u32,
+    /// A directory whose interrupted recordings are repaired before the engine starts, and those beneath it, as by
+    /// afterbeep_repair(); afterbeep_engine_statistics() counts them. NULL (default) for none. Borrowed for the call.
+    pub repair_directory: *const c_char,
 }
 
 /// Opens sessions and writes their files.
@@ -108,6 +111,7 @@ impl Default for afterbeep_engine_config {
             preallocate_kib: config.preallocate_kib,
             full_hold_ms: config.full_hold_ms,
             reserved: 0,
+            repair_directory: ptr::null(),
         }
     }
 }
@@ -143,6 +147,7 @@ pub unsafe extern "C" fn afterbeep_engine_config_init(
 /// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  out_engine is NULL, struct_size is wrong, durability is no level, or
 ///                                            reserved is not 0.
 /// @retval AFTERBEEP_STATUS_CONFIG            a field is out of range.
+/// @retval AFTERBEEP_STATUS_NOT_FOUND, _NOT_A_DIRECTORY, _PERMISSION  repair_directory cannot be repaired.
 /// @retval AFTERBEEP_STATUS_DESCRIPTORS       no file descriptor is left.
 /// @retval AFTERBEEP_STATUS_FORKED            the process is a fork of one that had used the library.
 /// @retval AFTERBEEP_STATUS_IO                a thread could not be started.
@@ -172,10 +177,12 @@ pub unsafe extern "C" fn afterbeep_engine_create(
             return Err(afterbeep_status::INVALID_ARGUMENT);
         }
         let durability = Durability::from_number(fields.durability).ok_or_else(|| {
-            let text = "durability takes an afterbeep_durability";
+            let takes = "durability takes an afterbeep_durability";
             // SAFETY: the caller vouches for it.
-            unsafe { Failure::field(afterbeep_status::INVALID_ARGUMENT, "durability", text).tell(error) }
+            unsafe { Failure::field(afterbeep_status::INVALID_ARGUMENT, "durability", takes).tell(error) }
         })?;
+        // SAFETY: the caller vouches for the text.
+        let repair_directory = unsafe { text(fields.repair_directory) }?.map(PathBuf::from);
         let config = EngineConfig {
             writer_threads: fields.writer_threads,
             max_sessions: fields.max_sessions,
@@ -191,6 +198,7 @@ pub unsafe extern "C" fn afterbeep_engine_create(
             sync_interval_ms: fields.sync_interval_ms,
             preallocate_kib: fields.preallocate_kib,
             full_hold_ms: fields.full_hold_ms,
+            repair_directory,
         };
         // SAFETY: the caller vouches for both pointers.
         unsafe {

@@ -63,6 +63,10 @@ pub struct afterbeep_statistics {
     pub sync_max_us: u64,
     /// Files, and file systems, that could not be synced.
     pub sync_failures: u64,
+    /// Interrupted recordings that were repaired, or only given their names, when the engine started.
+    pub repaired_files: u64,
+    /// Those that could not be, or not be given their names.
+    pub unrepaired_files: u64,
     /// File systems on which some session finds no room now.
     pub full_file_systems: u32,
     /// Zero.
@@ -117,6 +121,8 @@ pub unsafe extern "C" fn afterbeep_engine_statistics(
             syncs: counts.syncs,
             sync_max_us: counts.sync_max_us,
             sync_failures: counts.sync_failures,
+            repaired_files: counts.repaired_files,
+            unrepaired_files: counts.unrepaired_files,
             full_file_systems: counts.full_file_systems,
             reserved: 0,
         };

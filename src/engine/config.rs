@@ -51,6 +51,10 @@ pub struct EngineConfig {
     /// How long a session waits for room where the disk is full, in milliseconds of wall time, 0 to 3 600 000; 5000 by
     /// default. Then it ends as [`DiskFull`](crate::session::EndReason::DiskFull).
     pub full_hold_ms: u32,
+    /// A directory whose interrupted recordings are [repaired](crate::message::repair) before the engine starts, and those
+    /// beneath it; `None` (default) for none. [`EngineStatistics`](super::EngineStatistics) counts them. What others are
+    /// recording there is left alone.
+    pub repair_directory: Option<PathBuf>,
 }
 
 impl Default for EngineConfig {
@@ -70,6 +74,7 @@ impl Default for EngineConfig {
             sync_interval_ms: 1_000,
             preallocate_kib: 256,
             full_hold_ms: 5_000,
+            repair_directory: None,
         }
     }
 }

@@ -47,7 +47,7 @@ use crate::cpu;
 use crate::dsp::Decimator;
 use crate::dsp::call_progress::CallProgressDetector;
 use crate::line::{ComfortNoise, SampleRate};
-use crate::message::CreateError;
+use crate::message::{CreateError, RepairOptions, RepairReport, repair};
 use crate::session::{ConfigError, Session, SessionConfig};
 use admission::{Place, check_file_system};
 use event::EventQueue;
@@ -85,13 +85,14 @@ type EngineSession = Session<Box<CallProgressDetector>, Box<Decimator>>;
 pub struct Engine {
     config: EngineConfig,
     shared: Arc<EngineShared>,
+    repaired: RepairReport,
     crew: Arc<Crew>,
     teller: Mutex<Option<Teller>>,
     closed: bool,
 }
 
 impl Engine {
-    /// Starts the writer threads. An engine takes one file descriptor, and each session another.
+    /// Repairs the directory that the configuration names, if it names one, and starts the writer threads. An engine takes one file descriptor, and each session another.
     pub fn new(config: &EngineConfig) -> Result<Self, OpenError> {
         config.validate()?;
         if fork::is_child() {
@@ -117,8 +118,13 @@ impl Engine {
             let crew = Crew::start(Arc::clone(&shared), times, config.writer_threads, config.spare_writers)?;
             Ok((shared, crew))
         };
+        let repaired =
+            config.repair_directory.as_deref().map_or(Ok(RepairReport::default()), |directory| {
+                repair(directory, &RepairOptions::default(), |_| ())
+                    .map_err(|error| CreateError::from_io(directory, error))
+            })?;
         let (shared, crew) = start().map_err(|error| OpenError::Start(error).told_apart())?;
-        Ok(Self { config: config.clone(), shared, crew, teller: Mutex::default(), closed: false })
+        Ok(Self { config: config.clone(), shared, repaired, crew, teller: Mutex::default(), closed: false })
     }
 
     /// Opens a session: creates its file, reserves its ring and slot. The beep may start at once.
@@ -239,6 +245,8 @@ impl Engine {
             open_sessions: self.shared.sessions.load(Ordering::Relaxed),
             ring_samples: self.ring_samples(SampleRate::NARROWBAND) as u64,
             lost_events: self.shared.events.lost(),
+            repaired_files: self.repaired.repaired + self.repaired.renamed,
+            unrepaired_files: self.repaired.failed + self.repaired.name_taken,
             ..self.shared.counters.snapshot()
         }
     }

@@ -42,6 +42,8 @@ impl EngineStatistics {
         metric("counter", "syncs_total", "File systems synced at intervals.", self.syncs);
         metric("counter", "sync_failures_total", "Files and file systems not synced.", self.sync_failures);
         metric("counter", "media_timeouts_total", "Sessions that no audio reached.", self.media_timeouts);
+        metric("counter", "repaired_files_total", "Files repaired at the start.", self.repaired_files);
+        metric("counter", "unrepaired_files_total", "Files not repaired then.", self.unrepaired_files);
         metric("counter", "events_lost_total", "Events that nobody took.", self.lost_events);
         self.write_latency.write_prometheus(&mut text);
         text

@@ -76,6 +76,10 @@ pub struct EngineStatistics {
     pub media_timeouts: u64,
     /// Events that were lost because nobody took them.
     pub lost_events: u64,
+    /// Interrupted recordings that were repaired, or only given their names, when the engine started.
+    pub repaired_files: u64,
+    /// Those that could not be, or not be given their names.
+    pub unrepaired_files: u64,
 }
 
 /// The counts as they are written, each by relaxed operations of threads that may block.
