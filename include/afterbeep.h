@@ -1107,6 +1107,11 @@ typedef struct afterbeep_engine_config {
    * Zero.
    */
   uint32_t reserved;
+  /**
+   * A directory whose interrupted recordings are repaired before the engine starts, and those beneath it, as by
+   * afterbeep_repair(); afterbeep_engine_statistics() counts them. NULL (default) for none. Borrowed for the call.
+   */
+  const char *repair_directory;
 } afterbeep_engine_config;
 
 /**
@@ -1766,6 +1771,14 @@ typedef struct afterbeep_statistics {
    */
   uint64_t sync_failures;
   /**
+   * Interrupted recordings that were repaired, or only given their names, when the engine started.
+   */
+  uint64_t repaired_files;
+  /**
+   * Those that could not be, or not be given their names.
+   */
+  uint64_t unrepaired_files;
+  /**
    * File systems on which some session finds no room now.
    */
   uint32_t full_file_systems;
@@ -2053,6 +2066,7 @@ afterbeep_status afterbeep_engine_config_init(struct afterbeep_engine_config *co
  * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  out_engine is NULL, struct_size is wrong, durability is no level, or
  *                                            reserved is not 0.
  * @retval AFTERBEEP_STATUS_CONFIG            a field is out of range.
+ * @retval AFTERBEEP_STATUS_NOT_FOUND, _NOT_A_DIRECTORY, _PERMISSION  repair_directory cannot be repaired.
  * @retval AFTERBEEP_STATUS_DESCRIPTORS       no file descriptor is left.
  * @retval AFTERBEEP_STATUS_FORKED            the process is a fork of one that had used the library.
  * @retval AFTERBEEP_STATUS_IO                a thread could not be started.
