@@ -273,23 +273,15 @@ impl MessageFile {
         }
         let (rate, samples) = (self.files.sample_rate(), self.files.samples());
         let appended_to = self.files.appended_to();
-        if self.is_empty(self.kept(kept)) {
-            self.files.delete();
-            let (paths, samples, error, sync_error) = (Vec::new(), 0, None, None);
-            return Finished {
-                paths,
-                samples,
-                appended_to,
-                rate,
-                error,
-                sync_error,
-                durability: self.durability,
-            };
-        }
         let error = match &self.state {
             State::Failed(error) => Some(Arc::clone(error)),
             _ => None,
         };
+        if self.is_empty(self.kept(kept)) {
+            self.files.delete();
+            let (paths, samples, sync_error, durability) = (Vec::new(), 0, None, self.durability);
+            return Finished { paths, samples, appended_to, rate, error, sync_error, durability };
+        }
         // What could be written is a message, too; without its end the header of the last batch still holds.
         let (paths, named) = if self.ended { self.files.commit() } else { (self.files.parts(), Ok(())) };
         let error = match named {
