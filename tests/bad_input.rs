@@ -3,7 +3,9 @@
 mod common;
 
 use afterbeep::dsp::dtmf::Digit;
-use afterbeep::engine::{Engine, EngineConfig, FileConfig, OpenError, SessionError, SessionHandle};
+use afterbeep::engine::{
+    Engine, EngineConfig, EngineEvent, FileConfig, OpenError, SessionError, SessionHandle,
+};
 use afterbeep::line::FRAME_MAX_SAMPLES;
 use afterbeep::message::CreateError;
 use afterbeep::session::{EndReason, SessionConfig};
@@ -189,6 +191,32 @@ fn a_full_disk_ends_the_session_and_keeps_what_it_could_write() {
     let files = std::fs::read_dir(disk.path()).unwrap().count();
     assert!(engine.open(&config, &FileConfig::new(disk.path())).is_err());
     assert_eq!(std::fs::read_dir(disk.path()).unwrap().count(), files);
+}
+
+#[test]
+fn a_directory_deleted_underneath_costs_its_messages_and_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let engine = engine();
+    let config = SessionConfig { beep: None, ..SessionConfig::default() };
+    let open = |name: &str| {
+        let file = FileConfig { name: Some(name.to_owned()), ..FileConfig::new(directory.path()) };
+        engine.open(&config, &file).unwrap()
+    };
+    let (gone, there) = (open("gone/a.wav"), open("there/a.wav"));
+    let line = speech("numbers.wav");
+    feed(gone, &line, 160);
+    feed(there, &line, 160);
+    std::fs::remove_dir_all(directory.path().join("gone")).unwrap();
+    [gone, there].map(|session| session.hangup());
+    let lost = result(gone);
+    assert_eq!((lost.end_reason, lost.complete, lost.samples), (EndReason::WriteError, false, 0));
+    assert_eq!((lost.path, lost.lost_samples, lost.gap_count), (None, line.len() as u64, 1));
+    assert_eq!(lost.error.unwrap().kind(), std::io::ErrorKind::NotFound);
+    let other = result(there);
+    assert!(other.complete && common::read_wav(&other.path.unwrap()) == line);
+    let events = std::iter::from_fn(|| engine.poll_event().unwrap());
+    let told = events.filter(|event| matches!(event, EngineEvent::WriteFailed(session) if *session == gone));
+    assert_eq!(told.count(), 1);
 }
 
 #[test]

@@ -271,7 +271,7 @@ impl MessageFile {
             // It is not the disk that has changed.
             bench.shared.counters.full_file_systems.fetch_sub(1, Ordering::Relaxed);
         }
-        let (rate, samples) = (self.files.sample_rate(), self.files.samples());
+        let (rate, mut samples) = (self.files.sample_rate(), self.files.samples());
         let appended_to = self.files.appended_to();
         let error = match &self.state {
             State::Failed(error) => Some(Arc::clone(error)),
@@ -283,7 +283,7 @@ impl MessageFile {
             return Finished { paths, samples, appended_to, rate, error, sync_error, durability };
         }
         // What could be written is a message, too; without its end the header of the last batch still holds.
-        let (paths, named) = if self.ended { self.files.commit() } else { (self.files.parts(), Ok(())) };
+        let (mut paths, named) = if self.ended { self.files.commit() } else { (self.files.parts(), Ok(())) };
         let error = match named {
             Ok(()) => {
                 if self.ended && self.durability.syncs_at_close() {
@@ -294,6 +294,11 @@ impl MessageFile {
             }
             Err(refused) => {
                 bench.shared.write_failed(self.handle);
+                // Somebody may have deleted them, or their directory.
+                paths.retain(|path| path.symlink_metadata().is_ok());
+                if paths.is_empty() {
+                    samples = 0;
+                }
                 Some(error.unwrap_or_else(|| Arc::new(refused)))
             }
         };

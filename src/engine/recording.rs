@@ -326,6 +326,13 @@ impl Recording {
             if failure == Some(EndReason::DiskFull) { GapCause::DiskFull } else { GapCause::DiskError };
         self.list(Gap { start_sample: kept - unwritten, samples: unwritten, cause });
         let file = self.file.finish(kept, bench);
+        let mut unwritten = unwritten;
+        if file.paths.is_empty() && file.error.is_some() && unwritten < kept {
+            // Nothing is left of what was written.
+            unwritten = kept;
+            self.gaps = vec![Gap { start_sample: 0, samples: kept, cause: GapCause::DiskError }];
+            (self.gap_count, self.lost) = (1, kept);
+        }
         let failure = failure.or(file.error.is_some().then_some(EndReason::WriteError));
         let counts = ended.counts;
         let lost_samples = self.lost;
