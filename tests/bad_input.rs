@@ -207,7 +207,7 @@ fn a_directory_deleted_underneath_costs_its_messages_and_says_so() {
     feed(gone, &line, 160);
     feed(there, &line, 160);
     std::fs::remove_dir_all(directory.path().join("gone")).unwrap();
-    [gone, there].map(|session| session.hangup());
+    [gone, there].iter().for_each(|session| session.hangup().unwrap());
     let lost = result(gone);
     assert_eq!((lost.end_reason, lost.complete, lost.samples), (EndReason::WriteError, false, 0));
     assert_eq!((lost.path, lost.lost_samples, lost.gap_count), (None, line.len() as u64, 1));

@@ -295,6 +295,65 @@ fn each_file_is_synced_where_the_message_is() {
     );
 }
 
+/// Records a message of three files under strace, and gives what that says.
+fn traced(directory: &Path, arguments: &[&str]) -> String {
+    let (input, trace) = (directory.join("input.raw"), directory.join("trace"));
+    let line = line(2 * CAPACITY + 5_000);
+    fs::write(&input, line.iter().flat_map(|sample| sample.to_le_bytes()).collect::<Vec<u8>>()).unwrap();
+    let mut command = Command::new("strace");
+    command.args(["-f", "-qq", "-y"]).args(arguments).arg("-o").arg(&trace);
+    command.arg(env!("CARGO_BIN_EXE_afterbeep"));
+    command.args(["record", "-", "--no-beep", "--max-duration", "0", "--max-file-kib", "64", "--out"]);
+    let output = command.arg(directory.join("a.wav")).stdin(File::open(&input).unwrap()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let kept: Vec<i16> = ["a.wav", "a_0002.wav", "a_0003.wav"]
+        .iter()
+        .flat_map(|name| read_wav(&directory.join(name)))
+        .collect();
+    assert!(kept == line);
+    fs::read_to_string(trace).unwrap()
+}
+
+#[test]
+fn one_file_of_the_message_is_locked_at_any_time() {
+    if !common::tools::have("strace") {
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let trace = traced(directory.path(), &["-e", "trace=flock,close,renameat2"]);
+    let (mut locked, mut lines) = (Vec::new(), 0);
+    for call in trace.lines().filter(|call| call.contains(".part")) {
+        lines += 1;
+        let file = (1..=3).rfind(|number| call.contains(&format!("a_000{number}"))).unwrap_or(1);
+        if call.contains("renameat2(") {
+            assert!(!locked.is_empty(), "{trace}");
+        } else if call.contains("flock(") {
+            locked.push(file);
+        } else {
+            locked.retain(|&other| other != file);
+            assert!(!locked.is_empty(), "{trace}");
+        }
+    }
+    // Three are created, two of them opened again; these are closed twice.
+    assert_eq!((lines, locked), (3 + 2 + 2 * 2 + 3, vec![3]), "{trace}");
+}
+
+#[test]
+fn a_split_message_does_without_a_second_descriptor() {
+    if !common::tools::have("strace") {
+        return;
+    }
+    // The first of these creates the file, the second opens it again.
+    for when in [1, 2] {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a_0002.wav.part");
+        let inject = format!("inject=openat:error=EMFILE:when={when}");
+        let trace = traced(directory.path(), &["-P", path.to_str().unwrap(), "-e", &inject]);
+        assert_eq!(trace.matches("(INJECTED)").count(), 1, "{trace}");
+        assert_eq!(names(directory.path()), ["a.wav", "a_0002.wav", "a_0003.wav", "input.raw", "trace"]);
+    }
+}
+
 #[test]
 fn settings_that_contradict_are_refused_with_the_field() {
     let base = FileConfig::new(".");

@@ -17,7 +17,7 @@ pub enum OpenError {
     /// No further session can be open.
     #[error("all {0} sessions are open; close one, or raise max_sessions")]
     Full(u32),
-    /// The process, or the system, has no file descriptor left: a session takes one, an engine another.
+    /// The process, or the system, has no file descriptor left: a session takes one, for moments two, an engine another.
     #[error("no file descriptor is left; close sessions, or raise the limit (`ulimit -n`)")]
     Descriptors,
     /// The file system has less than `min_free_kib` left.
@@ -48,19 +48,22 @@ pub enum OpenError {
 impl OpenError {
     /// Tells a shortage of descriptors from other refusals.
     pub(super) fn told_apart(self) -> Self {
-        let short =
-            |error: &io::Error| matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE));
         match &self {
-            Self::File(CreateError::Io { cause, .. }) if short(cause) => Self::Descriptors,
+            Self::File(CreateError::Io { cause, .. }) if is_short_of_descriptors(cause) => Self::Descriptors,
             Self::File(CreateError::Io { path, cause })
                 if matches!(Errno::from_io_error(cause), Some(Errno::NOSPC | Errno::DQUOT)) =>
             {
                 Self::DiskFull(path.clone())
             }
-            Self::Start(cause) if short(cause) => Self::Descriptors,
+            Self::Start(cause) if is_short_of_descriptors(cause) => Self::Descriptors,
             _ => self,
         }
     }
+}
+
+/// Whether it was for a file descriptor that something was refused.
+pub(super) fn is_short_of_descriptors(error: &io::Error) -> bool {
+    matches!(Errno::from_io_error(error), Some(Errno::MFILE | Errno::NFILE))
 }
 
 /// Why a call with a session's handle was refused.

@@ -1,6 +1,7 @@
-//! A message's files: one, or several where it is split. One of them is open at a time; all of them are named together, at
-//! the message's end.
+//! A message's files: one, or several where it is split. One of them is open at a time, but for a moment two at each change
+//! from one to another; all of them are named together, at the message's end.
 
+use super::error::is_short_of_descriptors;
 use crate::line::SampleRate;
 use crate::message::{CreateError, PartFile};
 use crate::wav::{Storage, WavWriter, WriteError};
@@ -31,6 +32,33 @@ struct Series {
     number: u32,
     /// None of them is open.
     closed: bool,
+}
+
+impl Series {
+    /// Creates the file behind the one that is written.
+    fn create_next(&mut self, part: &PartFile, wav: &WavWriter) -> Result<(PartFile, WavWriter), WriteError> {
+        let first = self.earlier.first().map_or(part, |(part, _)| part);
+        let (part, file) = loop {
+            if self.number == NUMBER_MAX {
+                return Err(io::Error::from(io::ErrorKind::FileTooLarge).into());
+            }
+            match first.create_numbered(self.number + 1) {
+                // It is somebody else's.
+                Err(CreateError::Exists(_)) => self.number += 1,
+                created => break created.map_err(io::Error::from)?,
+            }
+        };
+        match wav.another(file) {
+            Ok(next) => {
+                self.number += 1;
+                Ok((part, next))
+            }
+            Err(error) => {
+                part.delete();
+                Err(error)
+            }
+        }
+    }
 }
 
 impl Files {
@@ -95,32 +123,22 @@ impl Files {
     }
 
     /// Begins the next one: the one that is written is full, and is closed. `sync` has the last word on it.
+    ///
+    /// For a moment both are open, as one of them has to be locked at any time: a message without a lock is an interrupted
+    /// one to whoever repairs. Where no second descriptor is to be had, that is the lesser evil.
     pub(super) fn begin_next(&mut self, sync: impl FnOnce(&mut dyn Storage)) -> Result<(), WriteError> {
         let Some(series) = &mut self.series else { return Ok(()) };
-        if !series.closed {
+        let mut next = series.create_next(&self.part, &self.wav);
+        let short = matches!(&next, Err(WriteError::Io(error)) if is_short_of_descriptors(error));
+        if (next.is_ok() || short) && !series.closed {
             sync(self.wav.storage());
             self.wav.close(self.wav.samples());
             series.closed = true;
         }
-        let first = series.earlier.first().map_or(&self.part, |(part, _)| part);
-        let (part, file) = loop {
-            if series.number == NUMBER_MAX {
-                return Err(io::Error::from(io::ErrorKind::FileTooLarge).into());
-            }
-            match first.create_numbered(series.number + 1) {
-                // It is somebody else's.
-                Err(CreateError::Exists(_)) => series.number += 1,
-                created => break created.map_err(io::Error::from)?,
-            }
-        };
-        let next = match self.wav.another(file) {
-            Ok(next) => next,
-            Err(error) => {
-                part.delete();
-                return Err(error);
-            }
-        };
-        series.number += 1;
+        if short {
+            next = series.create_next(&self.part, &self.wav);
+        }
+        let (part, next) = next?;
         series.closed = false;
         let full = std::mem::replace(&mut self.wav, next);
         series.earlier.push((std::mem::replace(&mut self.part, part), full.samples()));
@@ -153,16 +171,19 @@ impl Files {
         let Some(series) = self.series.as_mut().filter(|series| !series.earlier.is_empty()) else {
             return Ok(());
         };
-        series.closed = true;
-        let ended = series.earlier.iter().rev().try_for_each(|(part, samples)| {
-            self.wav.close(*samples);
-            self.wav.reopen(part.reopen()?)?;
-            self.wav.finish(*samples)?;
-            sync(self.wav.storage());
-            Ok(())
-        });
-        self.wav.close(last);
-        ended
+        series.earlier.iter().rev().try_for_each(|(part, samples)| {
+            // The last one stays open, and locked, if a second descriptor is to be had.
+            let file = part.reopen().or_else(|_| {
+                self.wav.close(last);
+                series.closed = true;
+                part.reopen()
+            })?;
+            self.wav.work_on(file, *samples, |wav| {
+                wav.finish(*samples)?;
+                sync(wav.storage());
+                Ok(())
+            })
+        })
     }
 
     /// Gives them their names, the first one last: it is there when all are. Where one fails, it stays as it is.
@@ -215,9 +236,15 @@ impl Files {
             && let Some(series) = &mut self.series
             && let Some((part, full)) = series.earlier.pop()
         {
+            // Locked before the one behind it is given up, if a second descriptor is to be had.
+            let locked = part.reopen();
             self.wav.close(full);
             series.closed = true;
             std::mem::replace(&mut self.part, part).delete();
+            if let Ok(file) = locked {
+                self.wav.reopen(file)?;
+                series.closed = false;
+            }
         }
         if let Some(series) = &mut self.series
             && series.closed

@@ -92,7 +92,9 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Repairs the directory that the configuration names, if it names one, and starts the writer threads. An engine takes one file descriptor, and each session another.
+    /// Repairs the directory that the configuration names, if it names one, and starts the writer threads. An engine takes
+    /// one file descriptor, another one for each file system that is synced at intervals, and each session another; one that
+    /// is split, two for a moment at each seam and at its end, if they are to be had.
     pub fn new(config: &EngineConfig) -> Result<Self, OpenError> {
         config.validate()?;
         if fork::is_child() {

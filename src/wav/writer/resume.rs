@@ -107,6 +107,23 @@ impl WavWriter {
         Ok(writer)
     }
 
+    /// Does something to another file like this one, that has so many samples, and goes on with this one.
+    pub(crate) fn work_on(
+        &mut self,
+        storage: impl Storage + 'static,
+        samples: u64,
+        work: impl FnOnce(&mut Self) -> Result<(), WriteError>,
+    ) -> Result<(), WriteError> {
+        let this = (std::mem::replace(&mut self.storage, Box::new(storage)), self.samples, self.encoder);
+        let encoder = self.encoder_after(samples);
+        let done = encoder.map_err(WriteError::from).and_then(|encoder| {
+            (self.samples, self.encoder) = (samples, encoder);
+            work(self)
+        });
+        (self.storage, self.samples, self.encoder) = this;
+        done
+    }
+
     /// Closes the file, or stands for another one like it with so many samples, until [`reopen`](Self::reopen).
     pub(crate) fn close(&mut self, samples: u64) {
         self.storage = Box::new(Closed);
