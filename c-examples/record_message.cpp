@@ -1,4 +1,4 @@
-// The same as record_message.c through afterbeep.hpp.
+// The same as record_message.c through afterbeep.hpp; repairs what an earlier process has left, first.
 //
 //   record_message_cpp CALLER.wav DIRECTORY [NAME]
 #include <afterbeep.hpp>
@@ -57,6 +57,14 @@ int main(int argc, char **argv) {
         return EXIT_FAILURE;
     }
     try {
+        // What a process that was killed has left. It changes nothing for those that record there now.
+        const auto tell = [](const afterbeep_repair_file *file, void *) {
+            std::cout << file->path << ": interrupted, " << file->duration_ms << " ms\n";
+        };
+        const afterbeep_repair_report repaired = afterbeep::repair(argv[2], nullptr, tell);
+        if (repaired.failed > 0) {
+            std::cerr << repaired.failed << " interrupted recordings could not be repaired\n";
+        }
         afterbeep::engine engine;
         afterbeep_session_config config = afterbeep::session_config();
         config.directory = argv[2];

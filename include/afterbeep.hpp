@@ -187,6 +187,17 @@ private:
     afterbeep_engine *handle_ = nullptr;
 };
 
+/// Makes whole files of the interrupted recordings in a directory and beneath it, and gives them their names. Calls the
+/// callback, which must not throw, for each of them.
+inline afterbeep_repair_report repair(const std::string &directory, const afterbeep_repair_options *options = nullptr,
+                                      afterbeep_repair_callback callback = nullptr, void *user_data = nullptr) {
+    afterbeep_error detail{};
+    afterbeep_repair_report report{};
+    detail::check(afterbeep_repair(directory.c_str(), options, callback, user_data, &detail, &report, sizeof report),
+                  detail);
+    return report;
+}
+
 /// The defaults of a session.
 [[nodiscard]] inline afterbeep_session_config session_config() {
     afterbeep_session_config config{};
