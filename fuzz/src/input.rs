@@ -1,7 +1,8 @@
 //! What the targets make of a fuzzer's bytes.
 #![allow(dead_code, reason = "every target uses its own part")]
 
-use afterbeep::wav::Storage;
+use afterbeep::line::SampleRate;
+use afterbeep::wav::{Format, HeaderStyle, Metadata, Storage, WavWriter};
 use std::io::{self, IoSlice};
 use std::sync::{Arc, Mutex};
 
@@ -57,11 +58,42 @@ impl<'a> Input<'a> {
     }
 }
 
+/// A file: the bytes as they come, or one of ours with a few of them changed.
+pub fn wav(input: &mut Input) -> Vec<u8> {
+    if input.byte() % 2 == 0 { input.rest().to_vec() } else { ours(input).unwrap_or_default() }
+}
+
+fn ours(input: &mut Input) -> Option<Vec<u8>> {
+    let format = Format::from_number(u32::from(input.byte()) % 4 + 1)?;
+    let header = HeaderStyle::from_number(u32::from(input.byte()) % 2 + 1)?;
+    let metadata = Metadata { caller: input.text(), node_name: input.text(), ..Metadata::default() };
+    let memory = Memory::default();
+    let mut writer =
+        WavWriter::with_header(memory.clone(), format, SampleRate::NARROWBAND, header, &metadata).ok()?;
+    let samples = usize::from(input.byte()) * 5;
+    let line: Vec<i16> = (0..samples).map(|position| (position * 37) as i16).collect();
+    writer.append([&line, &[]], &mut Vec::new()).ok()?;
+    if input.byte() % 2 == 0 {
+        writer.finish(samples as u64 / 2).ok()?;
+    }
+    let mut file = memory.bytes();
+    file.truncate(usize::from(input.half()).max(8));
+    while !input.is_empty() {
+        let place = usize::from(input.half()) % file.len();
+        file[place] = input.byte();
+    }
+    Some(file)
+}
+
 /// A file in memory.
 #[derive(Clone, Debug, Default)]
 pub struct Memory(Arc<Mutex<Vec<u8>>>);
 
 impl Memory {
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Arc::new(Mutex::new(bytes.to_vec())))
+    }
+
     pub fn bytes(&self) -> Vec<u8> {
         self.0.lock().unwrap().clone()
     }
