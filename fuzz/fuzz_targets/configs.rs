@@ -14,7 +14,7 @@ use afterbeep::capi::session_config::{afterbeep_session_config, afterbeep_sessio
 use afterbeep::capi::status::afterbeep_status;
 use afterbeep::dsp::gain::{AgcConfig, GainConfig};
 use afterbeep::dsp::tone_plan::TonePlan;
-use afterbeep::engine::{EngineConfig, FileConfig};
+use afterbeep::engine::{Durability, EngineConfig, FileConfig, LargeFile};
 use afterbeep::line::SampleRate;
 use afterbeep::session::{Session, SessionConfig, Terminators};
 use input::Input;
@@ -132,8 +132,13 @@ fn in_rust(input: &mut Input) {
         writer_stall_ms: number(750),
         spare_writers: number(4),
         min_free_kib: number(16),
+        durability: Durability::from_number(number(2)).unwrap_or_default(),
+        sync_interval_ms: number(1_000),
+        preallocate_kib: number(256),
+        full_hold_ms: number(5_000),
     };
     let _ = engine.validate();
+    let (large_file, max_file_kib) = (LargeFile::from_number(number(0)), number(0));
     let (file_rate_hz, attack_ms, release_ms) = (number(0), number(50), number(1_000));
     let mut config = SessionConfig {
         echo_guard_ms: number(0),
@@ -158,7 +163,10 @@ fn in_rust(input: &mut Input) {
         release_ms,
     });
     let gain = GainConfig { gain_db: input.float(), agc };
-    let _ = FileConfig { file_rate_hz, gain, ..FileConfig::new("/dev/null") }.validate();
+    let name = input.text();
+    let append = input.byte() % 4 == 0;
+    let file = FileConfig::new("/dev/null");
+    let _ = FileConfig { name, file_rate_hz, gain, large_file, max_file_kib, append, ..file }.validate();
     config.comfort_noise_dbm0 = (input.byte() % 2 == 0).then(|| input.float());
     if input.byte() % 4 == 0 {
         config.dtmf.accept_deviation_percent = input.float();
