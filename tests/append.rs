@@ -389,6 +389,8 @@ fn the_command_line_continues_and_splits() {
     for (arguments, said) in [
         (&["--append", "/nowhere/a.wav"][..], "does not exist"),
         (&["--append", out.to_str().unwrap(), "--format", "ulaw"], "another format"),
+        // The message goes on in another file.
+        (&["--append", out.to_str().unwrap()], "another last file"),
         (&["--append", "."], "no file name"),
         (&["--header", "plain", "--large", "rf64"], "--large takes split"),
         (&["--max-file-kib", "63"], "--max-file-kib takes"),

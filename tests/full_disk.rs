@@ -136,6 +136,51 @@ fn each_format_and_rate_goes_on_without_a_wrong_sample() {
 }
 
 #[test]
+fn what_is_no_part_of_the_message_is_not_waited_for() {
+    let Some(disk) = SmallDisk::mount("256k") else { return };
+    let config_of_engine = EngineConfig {
+        ring_ms: 4_000,
+        batch_ms: 100,
+        batch_age_ms: 100,
+        full_hold_ms: 60_000,
+        ..EngineConfig::default()
+    };
+    let engine = Engine::new(&config_of_engine).unwrap();
+    let begin = || {
+        let session = engine.open(&config(), &FileConfig::new(disk.path())).unwrap();
+        let pushed = feed(session, 0, Duration::from_millis(300));
+        disk.fill();
+        (session, feed(session, pushed, Duration::from_millis(600)))
+    };
+    let free = || std::fs::remove_file(disk.path().join("filler")).unwrap();
+    // Cancelled: it goes at once, and takes what is held with it.
+    let (session, _) = begin();
+    session.cancel().unwrap();
+    let cancelled = session.result(Duration::from_secs(5)).unwrap();
+    assert_eq!(
+        (cancelled.end_reason, cancelled.path, cancelled.complete),
+        (EndReason::Cancelled, None, true)
+    );
+    free();
+    // Started over: what was recorded since is whole.
+    let (session, restarted) = begin();
+    session.restart(false).unwrap();
+    let pushed = feed(session, restarted, Duration::from_millis(400));
+    free();
+    let pushed = feed(session, pushed, Duration::from_millis(600));
+    session.hangup().unwrap();
+    let result = result(session);
+    assert!(result.complete, "{result:?}");
+    let kept = read_wav(&result.path.unwrap());
+    assert!(
+        kept.iter().copied().eq((restarted..pushed).map(sample)),
+        "{} of {}",
+        kept.len(),
+        pushed - restarted
+    );
+}
+
+#[test]
 fn who_finds_no_room_in_time_ends_and_keeps_what_was_written() {
     let Some(disk) = SmallDisk::mount("256k") else { return };
     let other = tempfile::tempdir().unwrap();

@@ -200,7 +200,8 @@ impl FileConfig {
             }
         }
         let explicit = self.large_file == Some(LargeFile::Split) || self.max_file_kib > 0;
-        if explicit && self.name.as_ref().is_some_and(|name| name.len() > SPLIT_NAME_MAX_BYTES) {
+        let base = self.name.as_deref().and_then(|name| name.rsplit('/').next());
+        if explicit && base.is_some_and(|base| base.len() > SPLIT_NAME_MAX_BYTES) {
             return Err(ConfigError {
                 field: "file_name",
                 takes: "at most 245 bytes where a message is split",

@@ -105,6 +105,11 @@ impl Files {
         self.series.as_ref().map_or(u64::MAX, |series| series.capacity.saturating_sub(self.wav.samples()))
     }
 
+    /// The one that is written is open.
+    pub(super) fn is_open(&self) -> bool {
+        self.series.as_ref().is_none_or(|series| !series.closed)
+    }
+
     /// The one that is written.
     pub(super) fn wav(&mut self) -> &mut WavWriter {
         &mut self.wav

@@ -49,6 +49,8 @@ pub(super) struct MessageFile {
     shape_ended: bool,
     /// Its end was written.
     ended: bool,
+    /// The directory was synced since the last file was begun.
+    directory_synced: bool,
     /// Syncs of the file system that had failed when it began.
     known_sync_failures: u32,
     sync_error: Option<Arc<io::Error>>,
@@ -106,6 +108,7 @@ impl MessageFile {
             short: false,
             shape_ended: false,
             ended: false,
+            directory_synced: false,
             known_sync_failures,
             sync_error: None,
         }
@@ -195,9 +198,15 @@ impl MessageFile {
 
     /// After a batch: syncs it where the level asks for that.
     pub(super) fn sync_batch(&mut self, bench: &Workbench) {
-        // A full one that is closed is synced.
-        if self.durability == Durability::Batch && self.files.room() > 0 {
-            let synced = sync_data(self.files.wav().storage());
+        // One that is closed is synced.
+        if self.durability != Durability::Batch || !self.files.is_open() {
+            return;
+        }
+        let synced = sync_data(self.files.wav().storage());
+        note_sync(&mut self.sync_error, synced, self.handle, &bench.shared);
+        // Data without a name is none.
+        if !std::mem::replace(&mut self.directory_synced, true) {
+            let synced = self.files.sync_directory();
             note_sync(&mut self.sync_error, synced, self.handle, &bench.shared);
         }
     }
@@ -256,6 +265,13 @@ impl MessageFile {
         }
     }
 
+    /// Forgets what is held: it is no part of the message.
+    pub(super) fn drop_held(&mut self) {
+        if self.holds_samples() {
+            self.state = State::Open;
+        }
+    }
+
     /// Does not wait any longer for room.
     pub(super) fn give_up(&mut self) {
         if let State::Held(_) = self.state
@@ -267,10 +283,7 @@ impl MessageFile {
 
     /// Gives it its name. A message of no samples has no file.
     pub(super) fn finish(mut self, kept: u64, bench: &Workbench) -> Finished {
-        if self.short && self.device.finds_room() {
-            // It is not the disk that has changed.
-            bench.shared.counters.full_file_systems.fetch_sub(1, Ordering::Relaxed);
-        }
+        self.leave_queue(&bench.shared);
         let (rate, mut samples) = (self.files.sample_rate(), self.files.samples());
         let appended_to = self.files.appended_to();
         let error = match &self.state {
@@ -362,6 +375,7 @@ impl MessageFile {
                     note_sync(failure, sync_data(storage), handle, shared);
                 }
             })?;
+            self.directory_synced = false;
             self.room.begin(self.files.length(), self.files.most_bytes());
         }
     }
@@ -370,7 +384,7 @@ impl MessageFile {
     fn refused(&mut self, rest: Vec<i16>, error: WriteError, shared: &EngineShared) {
         let error = io::Error::from(error);
         if !is_full(&error) {
-            self.find_room(shared);
+            self.leave_queue(shared);
             self.state = State::Failed(Arc::new(error));
             shared.write_failed(self.handle);
             // Refused only where the host has closed the session, which ends it, too.
@@ -391,6 +405,13 @@ impl MessageFile {
         if !std::mem::replace(&mut self.short, true) && self.device.runs_short() {
             shared.counters.full_file_systems.fetch_add(1, Ordering::Relaxed);
             shared.events.put(EngineEvent::DiskFull(self.handle));
+        }
+    }
+
+    /// Waits for room no longer, though the disk is what it was.
+    fn leave_queue(&mut self, shared: &EngineShared) {
+        if std::mem::replace(&mut self.short, false) && self.device.finds_room() {
+            shared.counters.full_file_systems.fetch_sub(1, Ordering::Relaxed);
         }
     }
 

@@ -163,7 +163,7 @@ impl Engine {
         let device = self.crew.device(begun.device);
         let durability = file.durability.unwrap_or(self.config.durability);
         if durability.is_interval()
-            && let Err(error) = self.crew.begin_syncing(&device, &file.directory)
+            && let Err(error) = self.crew.begin_syncing(&device, || begun.part.open_directory())
         {
             let error = CreateError::from_io(begun.part.part(), error);
             begun.give_up();
@@ -185,11 +185,9 @@ impl Engine {
             most_samples.map_or(u64::MAX, |samples| wav.samples() + shape.file_samples(samples));
         let most_bytes = if most_samples == u64::MAX { u64::MAX } else { wav.file_bytes(most_samples) };
         let capacity = file.most_file_bytes().map_or(u64::MAX, |most| wav.capacity(most));
-        let mut files = Files::new(part, wav, capacity, most_samples);
+        let files = Files::new(part, wav, capacity, most_samples);
         let most_bytes = files.most_bytes().unwrap_or(most_bytes);
-        let mut room = Room::new(self.config.preallocate_kib, free_kib, files.length(), most_bytes);
-        // Here, where it may take its time; a disk that has none shows when audio is written.
-        room.reserve(files.wav(), 0);
+        let room = Room::new(self.config.preallocate_kib, free_kib, files.length(), most_bytes);
         let file = MessageFile::new(handle, (files, shape), room, durability, device);
         self.crew.record(Recording::new(slot, queue, file));
         Ok(handle)

@@ -53,6 +53,9 @@ impl Opening {
             })
         };
         drop(resume(file.try_clone().map_err(failed)?)?);
+        if part.is_continued() {
+            return Err(CreateError::Different { path, what: "last file" }.into());
+        }
         part.retake(&file)?;
         match resume(file) {
             Ok(wav) => {

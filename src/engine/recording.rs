@@ -153,7 +153,10 @@ impl Recording {
     pub(super) fn write(&mut self, bench: &mut Workbench) {
         let before = self.file.written_bytes();
         bench.shared.counters.ring_high_water_samples.reach(self.queue.samples.len() as u64);
-        self.start_over(bench);
+        if self.file.is_held() {
+            // What it dropped is not tried again.
+            self.start_over(bench);
+        }
         if self.file.is_held() {
             self.hindered = (2, GapCause::DiskFull);
             self.file.retry(bench);
@@ -169,6 +172,8 @@ impl Recording {
         // The samples are counted before the gaps are looked at: a gap is told before the first
         // sample after it, so that none of these samples can overtake a gap.
         let mut left = self.queue.samples.len();
+        // After the count, too: what was queued before the recording started over is then dropped, and no more than that.
+        self.start_over(bench);
         // A gap at the end of a full ring is told only when there is room again.
         let (full, gaps) = (left == self.queue.samples.capacity(), self.gap_count);
         let stalls = self.device().stalls();
@@ -180,6 +185,8 @@ impl Recording {
         while !self.file.holds_samples() {
             let gap = self.upcoming_gap();
             if let Some(gap) = gap.filter(|gap| gap.start == self.position) {
+                // It may be the new recording's.
+                self.start_over(bench);
                 self.write_gap(gap, bench);
                 continue;
             }
@@ -300,6 +307,10 @@ impl Recording {
         }
         if !self.file.holds_samples() {
             self.file.end_shape(bench);
+        }
+        if self.file.holds_samples() && self.file.missing(kept) == 0 {
+            // What is held is no part of the message.
+            self.file.drop_held();
         }
         // What the file should hold and does not, because the disk took no more.
         let unwritten = self.file.missing(kept);

@@ -25,7 +25,7 @@ impl Room {
 
     /// Sees to room for a file of so many bytes. Says whether the file system has some, as far as it tells.
     pub(super) fn reserve(&mut self, wav: &mut WavWriter, bytes: u64) -> bool {
-        if self.step_kib == 0 || (self.reserved_bytes > 0 && bytes <= self.reserved_bytes) {
+        if self.step_kib == 0 || bytes <= self.reserved_bytes {
             return true;
         }
         let ahead = bytes + u64::from(self.step_kib) * 1_024;

@@ -21,6 +21,15 @@ pub(super) fn numbered(name: &str, number: u32) -> String {
     format!("{stem}_{number:04}{extension}")
 }
 
+/// The name of the file that follows in a message.
+pub(super) fn next_name(name: &str) -> String {
+    let (stem, extension) = message_of(name.as_bytes());
+    let number =
+        name.get(stem.len() + 1..name.len() - extension.len()).and_then(|number| number.parse().ok());
+    let first = String::from_utf8_lossy(&[stem, extension].concat()).into_owned();
+    numbered(&first, number.unwrap_or(1) + 1)
+}
+
 /// What the names of a message's files have in common: what is before the number and behind it.
 pub(super) fn message_of(name: &[u8]) -> (&[u8], &[u8]) {
     let dot = name.iter().rposition(|&byte| byte == b'.').filter(|&dot| dot > 0).unwrap_or(name.len());
@@ -57,6 +66,11 @@ mod tests {
         }
         assert_ne!(message_of(b"a_12.wav"), message_of(b"a.wav"));
         assert_eq!(numbered("a.b.wav", 2), "a.b_0002.wav");
+        for (name, next) in
+            [("a.b.wav", "a.b_0002.wav"), ("a_0002.wav", "a_0003.wav"), ("a", "a_0002"), ("é_0999", "é_1000")]
+        {
+            assert_eq!(next_name(name), next);
+        }
         assert_eq!(numbered(".a", 10), ".a_0010");
     }
 }

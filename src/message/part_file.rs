@@ -1,6 +1,6 @@
 use super::beneath::{make_directory, open_directory, open_root, rename};
 use super::fresh_name;
-use super::name::numbered;
+use super::name::{next_name, numbered};
 use rustix::fs::{
     AtFlags, CWD, FileType, FlockOperation, Mode, OFlags, fchmod, flock, fstat, fsync, openat, statat,
     unlinkat,
@@ -64,7 +64,7 @@ pub enum CreateError {
     Different {
         /// The message.
         path: PathBuf,
-        /// What of it: `format`, `sample rate` or `header`.
+        /// What of it: `format`, `sample rate`, `header` or `last file`.
         what: &'static str,
     },
     /// The process may not write there.
@@ -269,6 +269,24 @@ impl PartFile {
         let place = self.place()?;
         let part = self.own_part(&place)?;
         Ok(place.rename(part, &part.with_extension(""))?)
+    }
+
+    /// Opens the directory that it is in.
+    pub(crate) fn open_directory(&self) -> io::Result<OwnedFd> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let (root, name) = self.split();
+        Ok(match split(name).0 {
+            None => rustix::fs::open(root, flags, Mode::empty())?,
+            Some(parent) => open_directory(open_root(root)?.as_fd(), parent, OFlags::RDONLY)?,
+        })
+    }
+
+    /// Whether its message goes on in a further file.
+    pub(crate) fn is_continued(&self) -> bool {
+        let path = self.path();
+        let (_, base) = split(&path);
+        let next = base.to_str().map(next_name).unwrap_or_default();
+        self.place().is_ok_and(|place| place.stat(Path::new(&next)).is_ok())
     }
 
     /// Makes the name survive a power cut: syncs the directory, and those between it and the root.

@@ -161,7 +161,7 @@ impl Walk<'_> {
                         Err(error) => self.tell(Candidate::new(path).is(Repaired::Failed(error))),
                     }
                 }
-                FileType::RegularFile => match self.file(place, name, &names, path) {
+                FileType::RegularFile => match self.file(place, name, path) {
                     Some(entry) => {
                         renamed |= !matches!(entry.outcome, Repaired::InUse | Repaired::Failed(_));
                         self.tell(entry);
@@ -184,11 +184,10 @@ impl Walk<'_> {
     }
 
     /// `None` where it is no interrupted recording of ours.
-    fn file(&self, place: &OwnedFd, name: &Path, names: &[OsString], path: PathBuf) -> Option<RepairEntry> {
+    fn file(&self, place: &OwnedFd, name: &Path, path: PathBuf) -> Option<RepairEntry> {
         let mut candidate = Candidate::new(path);
-        let outcome = candidate
-            .mend(place, name, names, self.options)
-            .unwrap_or_else(|error| Some(Repaired::Failed(error)));
+        let outcome =
+            candidate.mend(place, name, self.options).unwrap_or_else(|error| Some(Repaired::Failed(error)));
         outcome.map(|outcome| candidate.is(outcome))
     }
 }
@@ -215,7 +214,6 @@ impl Candidate {
         &mut self,
         place: &OwnedFd,
         name: &Path,
-        names: &[OsString],
         options: &RepairOptions,
     ) -> io::Result<Option<Repaired>> {
         let finished =
@@ -247,7 +245,11 @@ impl Candidate {
             Ok(_) | Err(Errno::NOENT) => return Ok(None),
             Err(error) => return Err(error.into()),
         }
-        if finished.is_some_and(|finished| is_message_in_use(place, names, finished)) {
+        // The message may have gone on in a further file since the directory was read; none is added while this one is locked
+        // and unfinished, as whoever records locks the next one before this one is free.
+        if let Some(finished) = finished
+            && is_message_in_use(place, &names_in(place)?, finished)
+        {
             return Ok(Some(Repaired::InUse));
         }
         let Some(repair) = self.look(&mut file, scope)? else { return Ok(None) };

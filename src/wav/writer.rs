@@ -166,10 +166,11 @@ impl WavWriter {
     /// Drops all samples but the first so many, of those that there are, even where that fails: what is dropped does not
     /// come back with the next ones.
     pub(crate) fn clear_behind(&mut self, kept: u64) -> Result<(), WriteError> {
+        let encoder = self.encoder_after(kept.min(self.samples))?;
         let dropped = self.drop_behind(kept);
         if kept < self.samples {
             self.samples = kept;
-            self.encoder = Encoder::default();
+            self.encoder = encoder;
         }
         dropped
     }

@@ -5,9 +5,8 @@ use super::device::Device;
 use super::{Crew, SUPERVISION};
 use crate::engine::{SessionHandle, thread};
 use parking_lot::Mutex;
-use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Instant;
@@ -42,15 +41,15 @@ impl Syncing {
 }
 
 impl Crew {
-    /// A recording begins that counts on syncs at intervals.
+    /// A recording begins that counts on syncs at intervals; its directory is on that file system.
     pub(in crate::engine) fn begin_syncing(
         self: &Arc<Self>,
         device: &Arc<Device>,
-        directory: &Path,
+        directory: impl FnOnce() -> io::Result<OwnedFd>,
     ) -> io::Result<()> {
         let mut users = device.syncing.users.lock();
         if !users.thread {
-            let directory = File::open(directory)?;
+            let directory = directory()?;
             let (crew, device) = (Arc::clone(self), Arc::clone(device));
             self.keep(thread::start("afterbeep-sync".into(), move || crew.sync(&device, &directory))?);
             users.thread = true;
@@ -68,14 +67,18 @@ impl Crew {
     pub(super) fn wrote(&self, device: &Device, session: SessionHandle) {
         device.syncing.writer.store(session.to_bits(), Ordering::Relaxed);
         // Read first: a batch in a second changes it.
-        if !device.syncing.dirty.load(Ordering::Acquire) && !device.syncing.dirty.swap(true, Ordering::AcqRel)
-        {
-            self.left.lock().syncs += 1;
+        if device.syncing.dirty.load(Ordering::Acquire) {
+            return;
+        }
+        // Counted before anybody strikes it off.
+        let mut left = self.left.lock();
+        if !device.syncing.dirty.swap(true, Ordering::AcqRel) {
+            left.syncs += 1;
         }
     }
 
     /// The thread's work, until nobody needs it any more.
-    fn sync(&self, device: &Device, directory: &File) {
+    fn sync(&self, device: &Device, directory: &OwnedFd) {
         let syncing = &device.syncing;
         let mut next = Instant::now() + self.times.sync_interval;
         loop {
