@@ -280,8 +280,8 @@ enum afterbeep_format
    */
   AFTERBEEP_FORMAT_ALAW = 2,
   /**
-   * ITU-T G.711 µ-law, one byte a sample. What a µ-law line delivered is stored byte for byte, but for its negative
-   * zero (0x7F), which becomes the positive one (0xFF).
+   * ITU-T G.711 µ-law, one byte a sample. What a µ-law line delivered is stored byte for byte, its negative zero
+   * (0x7F) where the line is decoded exactly (`line::g711::ulaw_decode_exact`, `afterbeep_ulaw_decode_exact`).
    */
   AFTERBEEP_FORMAT_ULAW = 3,
   /**
@@ -1977,6 +1977,18 @@ AFTERBEEP_API
 void afterbeep_ulaw_decode(const uint8_t *codes,
                            int16_t *pcm,
                            size_t sample_count)
+AFTERBEEP_NONBLOCKING;
+
+/**
+ * The same, but negative zero, 0x7F, is -1 and not 0, so that a file of AFTERBEEP_FORMAT_ULAW has the line's bytes again,
+ * all of them. Parameters as afterbeep_alaw_decode().
+ *
+ * Thread: [any]; real-time safe.  Since: 0.1.
+ */
+AFTERBEEP_API
+void afterbeep_ulaw_decode_exact(const uint8_t *codes,
+                                 int16_t *pcm,
+                                 size_t sample_count)
 AFTERBEEP_NONBLOCKING;
 
 /**

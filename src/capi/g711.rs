@@ -31,6 +31,20 @@ pub unsafe extern "C" fn afterbeep_ulaw_decode(codes: *const u8, pcm: *mut i16, 
     unsafe { convert(codes, pcm, sample_count, g711::ulaw_decode) }
 }
 
+/// The same, but negative zero, 0x7F, is -1 and not 0, so that a file of AFTERBEEP_FORMAT_ULAW has the line's bytes again,
+/// all of them. Parameters as afterbeep_alaw_decode().
+///
+/// Thread: [any]; real-time safe.  Since: 0.1.
+/// cbindgen:postfix=AFTERBEEP_NONBLOCKING
+///
+/// # Safety
+/// Both buffers are as long as told and do not overlap.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn afterbeep_ulaw_decode_exact(codes: *const u8, pcm: *mut i16, sample_count: usize) {
+    // SAFETY: the caller vouches for it.
+    unsafe { convert(codes, pcm, sample_count, g711::ulaw_decode_exact) }
+}
+
 /// Encodes 16-bit linear samples as A-law (ITU-T G.711).
 ///
 /// @param pcm           in; `sample_count` samples. May be NULL where that is 0.

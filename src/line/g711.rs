@@ -39,6 +39,9 @@ pub const fn alaw_encode(linear: i16) -> u8 {
     (bits | sign) ^ ALAW_MASK
 }
 
+/// The µ-law code of no magnitude and a negative sign.
+const NEGATIVE_ZERO: u8 = 0x7F;
+
 /// Linear value of a µ-law code.
 pub const fn ulaw_decode(code: u8) -> i16 {
     let bits = !code;
@@ -46,6 +49,12 @@ pub const fn ulaw_decode(code: u8) -> i16 {
     let mantissa = (bits & 0x0F) as i16;
     let magnitude = (((mantissa << 1) + ULAW_BIAS as i16) << segment) - ULAW_BIAS as i16;
     if bits & 0x80 == 0 { magnitude << 2 } else { -(magnitude << 2) }
+}
+
+/// The same, but negative zero, 0x7F, is -1 and not 0: what [`ulaw_encode`] makes of it is the same byte again, for all
+/// codes. For a µ-law line that is recorded as µ-law.
+pub const fn ulaw_decode_exact(code: u8) -> i16 {
+    if code == NEGATIVE_ZERO { -1 } else { ulaw_decode(code) }
 }
 
 /// µ-law code of a linear value; the low two bits are dropped.
@@ -61,6 +70,15 @@ pub const fn ulaw_encode(linear: i16) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_byte_comes_back() {
+        for code in 0..=255 {
+            assert_eq!(alaw_encode(alaw_decode(code)), code);
+            assert_eq!(ulaw_encode(ulaw_decode_exact(code)), code);
+            assert!(ulaw_decode(code).abs_diff(ulaw_decode_exact(code)) <= u16::from(code == NEGATIVE_ZERO));
+        }
+    }
 
     /// G.711 tables 1a/1b (A-law) and 2a/2b (µ-law): segment end points and the quantised value
     /// of each segment's first interval, on the tables' own scales (4096 and 8159).

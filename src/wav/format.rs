@@ -9,8 +9,8 @@ pub enum Format {
     Pcm16 = 1,
     /// ITU-T G.711 A-law, one byte a sample. What an A-law line delivered is stored byte for byte.
     Alaw = 2,
-    /// ITU-T G.711 µ-law, one byte a sample. What a µ-law line delivered is stored byte for byte, but for its negative
-    /// zero (0x7F), which becomes the positive one (0xFF).
+    /// ITU-T G.711 µ-law, one byte a sample. What a µ-law line delivered is stored byte for byte, its negative zero
+    /// (0x7F) where the line is decoded exactly (`line::g711::ulaw_decode_exact`, `afterbeep_ulaw_decode_exact`).
     Ulaw = 3,
     /// IMA ADPCM (WAVE format 0x11), about four bits a sample, in blocks.
     ImaAdpcm = 4,

@@ -2,7 +2,7 @@ use super::format::{Coding, Format};
 use super::ima_adpcm::{HEAD_BYTES, Predictor};
 use super::metadata::Metadata;
 use super::opening::Opening;
-use crate::line::g711::{alaw_decode, ulaw_decode};
+use crate::line::g711::{alaw_decode, ulaw_decode, ulaw_decode_exact};
 use crate::line::{SampleRate, UnsupportedSampleRate};
 use std::io::{self, Read};
 
@@ -45,6 +45,7 @@ pub struct WavReader<R> {
     rate: SampleRate,
     metadata: Metadata,
     being_recorded: bool,
+    exact: bool,
     /// Bytes of audio that are still in the source.
     data_bytes: u64,
     /// Samples that are still to come, at most.
@@ -103,11 +104,18 @@ impl<R: Read> WavReader<R> {
             rate,
             metadata: Metadata::default(),
             being_recorded: false,
+            exact: false,
             data_bytes: u64::MAX,
             samples: u64::MAX,
             block: Block::default(),
             pending: Pending::new(),
         }
+    }
+
+    /// Gives samples of µ-law that are the same bytes again when they are encoded: negative zero, 0x7F, is -1 then, not 0.
+    #[must_use]
+    pub fn exact(self) -> Self {
+        Self { exact: true, ..self }
     }
 
     /// How the file stores its samples.
@@ -161,6 +169,9 @@ impl<R: Read> WavReader<R> {
         let bytes = self.pending.take(count * size);
         match self.coding.format {
             Format::Alaw => samples.iter_mut().zip(bytes).for_each(|(s, &code)| *s = alaw_decode(code)),
+            Format::Ulaw if self.exact => {
+                samples.iter_mut().zip(bytes).for_each(|(s, &code)| *s = ulaw_decode_exact(code));
+            }
             Format::Ulaw => samples.iter_mut().zip(bytes).for_each(|(s, &code)| *s = ulaw_decode(code)),
             _ => decode_pcm(bytes, samples),
         }

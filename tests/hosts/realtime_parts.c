@@ -85,6 +85,7 @@ static void convert(void)
     afterbeep_alaw_decode(codes, pcm, 65536);
     afterbeep_ulaw_encode(pcm, codes, 65536);
     afterbeep_ulaw_decode(codes, pcm, 65536);
+    afterbeep_ulaw_decode_exact(codes, pcm, 65536);
     OK(afterbeep_telephone_event_parse(payload, sizeof payload, 1, &packet));
     REQUIRE(afterbeep_dbm0_from_mean_abs(256) < 0);
     REQUIRE(afterbeep_version() > 0 && afterbeep_dtmf_size() <= AFTERBEEP_DTMF_BYTES);

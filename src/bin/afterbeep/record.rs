@@ -4,6 +4,7 @@ use crate::{Failure, input, report};
 use afterbeep::engine::{Engine, FileConfig, LargeFile, SessionError, SessionResult};
 use afterbeep::line::SampleRate;
 use afterbeep::session::SessionConfig;
+use afterbeep::wav::Format;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::io::ErrorKind;
@@ -56,6 +57,8 @@ pub(crate) fn run(arguments: &Record) -> Result<(), Failure> {
 
 fn record(arguments: &Record, config: &SessionConfig) -> Result<Recorded, Failure> {
     let line = input::open(&arguments.input)?;
+    // Recorded as it is, byte for byte.
+    let line = if Format::from(arguments.format) == Format::Ulaw { line.exact() } else { line };
     let config = SessionConfig { sample_rate: line.sample_rate(), ..*config };
     let interrupted = interruption()?;
     let engine = Engine::new(&arguments.engine())?;
