@@ -16,7 +16,7 @@ use super::slot::{EngineShared, Slot};
 use super::statistics::Counters;
 use super::sync::Seed;
 use super::track::{Queue, Track};
-use super::{EngineSession, SessionError, SessionHandle, SessionResult};
+use super::{Durability, EngineSession, SessionError, SessionHandle, SessionResult};
 use crate::dsp::beep::BeepConfig;
 use crate::dsp::dtmf::Digit;
 use crate::dsp::goertzel::Kernel;
@@ -451,6 +451,8 @@ fn result(ended: &Ended) -> SessionResult {
         end_digit: None,
         tone: None,
         path: None,
+        more_paths: Vec::new(),
+        appended_to_samples: 0,
         samples: ended.end.recorded_samples,
         duration_ms: 0,
         trimmed_samples: 0,
@@ -465,6 +467,8 @@ fn result(ended: &Ended) -> SessionResult {
         dropped_samples: 0,
         complete: true,
         error: None,
+        durability: Durability::Cache,
+        sync_error: None,
     }
 }
 
