@@ -2,6 +2,7 @@ use crate::Failure;
 use crate::keys::{Keys, is_profile_field};
 use crate::schedule::Happenings;
 use crate::silence::Threshold;
+use crate::store::args as store;
 use crate::tones;
 use afterbeep::dsp::beep::BeepConfig;
 use afterbeep::dsp::gain::{AgcConfig, GainConfig};
@@ -30,6 +31,15 @@ pub(crate) enum Command {
     Repair(RepairArguments),
     #[command(subcommand)]
     Tones(Tones),
+    #[command(subcommand)]
+    Messages(store::Messages),
+    Sweep(store::Sweep),
+    #[command(subcommand)]
+    Volumes(store::Volumes),
+    #[command(subcommand)]
+    Tenants(store::Tenants),
+    #[command(subcommand)]
+    Agents(store::Agents),
 }
 
 /// Make whole files of interrupted recordings, and give them their names.

@@ -11,6 +11,7 @@ mod repair;
 mod report;
 mod schedule;
 mod silence;
+mod store;
 mod tones;
 mod waveform;
 
@@ -42,6 +43,11 @@ fn main() -> ExitCode {
         Command::Detect(arguments) => detect::run(&arguments),
         Command::Load(arguments) => load::run(&arguments),
         Command::Repair(arguments) => repair::run(&arguments),
+        Command::Messages(command) => store::messages::run(&command),
+        Command::Sweep(arguments) => store::sweep::run(&arguments),
+        Command::Volumes(command) => store::directory::volumes(&command),
+        Command::Tenants(command) => store::directory::tenants(&command),
+        Command::Agents(command) => store::directory::agents(&command),
         Command::Tones(args::Tones::Learn(arguments)) => tones::learn(&arguments),
     };
     let (status, text) = match done {

@@ -1,0 +1,172 @@
+//! What a recorder could not write into the store yet, in a file of its own beside it. The file is locked while the
+//! recorder lives, which is how others know that it does.
+
+use super::{Change, MessageId, MessageStore, StoreError};
+use jiff::Timestamp;
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// Changes written to the store in one transaction.
+pub(super) const BATCH: usize = 512;
+
+/// Changes as lines of JSON.
+#[derive(Debug)]
+pub(super) struct Journal {
+    path: PathBuf,
+    file: File,
+    owner: String,
+    /// Bytes of whole lines.
+    length: u64,
+    /// Bytes of lines that are in the store.
+    done: u64,
+}
+
+impl Journal {
+    /// A new one, locked.
+    pub(super) fn create(directory: &Path, now: Timestamp) -> Result<Self, StoreError> {
+        let failed = |cause: io::Error| StoreError::io(directory, cause);
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
+        loop {
+            let owner = MessageId::fresh(now).to_string();
+            let path = file_of(directory, &owner);
+            let mut options = OpenOptions::new();
+            let file =
+                options.read(true).append(true).create_new(true).mode(0o600).open(&path).map_err(failed)?;
+            flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|error| failed(error.into()))?;
+            // Somebody may have taken it for a dead one's, before it was locked, and removed it.
+            if path.exists() {
+                return Ok(Self { path, file, owner, length: 0, done: 0 });
+            }
+        }
+    }
+
+    /// Whose it is.
+    pub(super) fn owner(&self) -> &str {
+        &self.owner
+    }
+
+    /// Whether everything in it is in the store.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.length == self.done
+    }
+
+    /// Adds changes; they are on the disk when this returns. A failure adds none.
+    pub(super) fn append(&mut self, changes: &[Change]) -> io::Result<()> {
+        let mut lines = Vec::new();
+        for change in changes {
+            serde_json::to_writer(&mut lines, change)?;
+            lines.push(b'\n');
+        }
+        let written = self.file.write_all(&lines).and_then(|()| self.file.sync_data());
+        if written.is_err() {
+            // Half a line would spoil the next one. Where even that fails the line is skipped when it is read.
+            let _ = self.file.set_len(self.length);
+        } else {
+            self.length += lines.len() as u64;
+        }
+        written
+    }
+
+    /// Writes what it holds into the store.
+    pub(super) fn replay(&mut self, store: &dyn MessageStore) -> Result<u64, StoreError> {
+        let mut written = 0;
+        while !self.is_empty() {
+            let failed = |cause| StoreError::io(&self.path, cause);
+            let (changes, end) = read(&mut self.file, self.done).map_err(failed)?;
+            if end == self.done {
+                break;
+            }
+            written += apply(store, &changes)?;
+            self.done = end;
+        }
+        self.file.set_len(0).map_err(|cause| StoreError::io(&self.path, cause))?;
+        (self.length, self.done) = (0, 0);
+        Ok(written)
+    }
+
+    /// Ends it; what is still in it waits for the next recorder.
+    pub(super) fn close(self) {
+        if self.is_empty() {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Writes changes into the store: one that it cannot take spoils no other one. Says how many were written.
+fn apply(store: &dyn MessageStore, changes: &[Change]) -> Result<u64, StoreError> {
+    match store.apply(changes) {
+        Ok(applied) => Ok(applied.len() as u64),
+        Err(error) if error.is_unavailable() => Err(error),
+        Err(_) if changes.len() > 1 => changes.chunks(1).map(|change| apply(store, change)).sum(),
+        Err(_) => Ok(0),
+    }
+}
+
+fn file_of(directory: &Path, owner: &str) -> PathBuf {
+    directory.join(format!("{owner}.jsonl"))
+}
+
+/// Reads whole lines from a place on, a batch at most, and says where the next one begins.
+fn read(file: &mut File, from: u64) -> io::Result<(Vec<Change>, u64)> {
+    file.seek(SeekFrom::Start(from))?;
+    let mut lines = BufReader::new(file);
+    let (mut changes, mut end) = (Vec::new(), from);
+    let mut line = Vec::new();
+    while changes.len() < BATCH {
+        line.clear();
+        let read = lines.read_until(b'\n', &mut line)?;
+        if read == 0 || line.last() != Some(&b'\n') {
+            break;
+        }
+        end += read as u64;
+        // A line that a full disk has cut says nothing; its recording is adopted by `recover`.
+        changes.extend(serde_json::from_slice::<Change>(&line));
+    }
+    Ok((changes, end))
+}
+
+/// Whether a recorder lives.
+pub(super) fn is_alive(directory: &Path, owner: &str) -> bool {
+    File::open(file_of(directory, owner)).is_ok_and(|file| {
+        matches!(flock(&file, FlockOperation::NonBlockingLockShared), Err(Errno::WOULDBLOCK))
+    })
+}
+
+/// Writes what dead recorders have left into the store, and removes their journals.
+pub(super) fn replay_dead(store: &dyn MessageStore) -> Result<u64, StoreError> {
+    let directory = store.journals();
+    let entries = match fs::read_dir(&directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        entries => entries.map_err(|cause| StoreError::io(&directory, cause))?,
+    };
+    let mut written = 0;
+    for entry in entries {
+        let path = entry.map_err(|cause| StoreError::io(&directory, cause))?.path();
+        if path.extension().is_none_or(|extension| extension != "jsonl") {
+            continue;
+        }
+        let failed = |cause| StoreError::io(&path, cause);
+        let mut file = match OpenOptions::new().read(true).append(true).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            file => file.map_err(failed)?,
+        };
+        if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
+            continue;
+        }
+        let mut from = 0;
+        loop {
+            let (changes, end) = read(&mut file, from).map_err(failed)?;
+            if end == from {
+                break;
+            }
+            written += apply(store, &changes)?;
+            from = end;
+        }
+        fs::remove_file(&path).map_err(failed)?;
+    }
+    Ok(written)
+}
