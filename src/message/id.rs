@@ -61,8 +61,9 @@ impl FromStr for MessageId {
     fn from_str(text: &str) -> Result<Self, InvalidMessageId> {
         let dashes: Vec<usize> = text.match_indices('-').map(|(place, _)| place).collect();
         let digits = text.replace('-', "");
+        let plain = digits.len() == 32 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
         let number = u128::from_str_radix(&digits, 16).ok();
-        let number = number.filter(|_| dashes == [8, 13, 18, 23] && digits.len() == 32);
+        let number = number.filter(|_| plain && dashes == [8, 13, 18, 23]);
         number.map(|number| Self(number.to_be_bytes())).ok_or_else(|| InvalidMessageId(text.to_owned()))
     }
 }

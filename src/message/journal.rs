@@ -44,6 +44,13 @@ impl Journal {
         }
     }
 
+    /// One whose disk takes nothing.
+    #[cfg(test)]
+    pub(super) fn broken(directory: &Path) -> Self {
+        let journal = Self::create(directory, Timestamp::now()).unwrap();
+        Self { file: File::open(&journal.path).unwrap(), ..journal }
+    }
+
     /// Whose it is.
     pub(super) fn owner(&self) -> &str {
         &self.owner
@@ -54,21 +61,18 @@ impl Journal {
         self.length == self.done
     }
 
-    /// Adds changes; they are on the disk when this returns. A failure adds none.
+    /// Adds changes; they are on the disk when this returns. Of those that a failure has cut off, some may be there.
     pub(super) fn append(&mut self, changes: &[Change]) -> io::Result<()> {
-        let mut lines = Vec::new();
+        // Half a line of an earlier failure must not spoil this one.
+        let mut lines = b"\n".to_vec();
         for change in changes {
             serde_json::to_writer(&mut lines, change)?;
             lines.push(b'\n');
         }
-        let written = self.file.write_all(&lines).and_then(|()| self.file.sync_data());
-        if written.is_err() {
-            // Half a line would spoil the next one. Where even that fails the line is skipped when it is read.
-            let _ = self.file.set_len(self.length);
-        } else {
-            self.length += lines.len() as u64;
-        }
-        written
+        self.file.write_all(&lines)?;
+        self.file.sync_data()?;
+        self.length = self.file.metadata()?.len();
+        Ok(())
     }
 
     /// Writes what it holds into the store.

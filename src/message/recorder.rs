@@ -307,12 +307,14 @@ impl Writer {
     fn defer(&mut self, changes: Vec<Change>) -> Vec<Applied> {
         let count = changes.len();
         self.counts.deferred.fetch_add(count as u64, Ordering::Relaxed);
-        // Memory is written after the journal: what is in it must not be overtaken.
-        if !self.memory.is_empty() || self.journal.append(&changes).is_err() {
-            let room = self.options.memory.saturating_sub(self.memory.len());
-            self.counts.lost.fetch_add(count.saturating_sub(room) as u64, Ordering::Relaxed);
-            self.memory.extend(changes.into_iter().take(room));
+        // What is in memory goes first: nothing overtakes.
+        self.memory.extend(changes);
+        if self.journal.append(self.memory.make_contiguous()).is_ok() {
+            self.memory.clear();
         }
+        let lost = self.memory.len().saturating_sub(self.options.memory);
+        self.memory.truncate(self.options.memory);
+        self.counts.lost.fetch_add(lost as u64, Ordering::Relaxed);
         vec![Applied::Deferred; count]
     }
 }
@@ -369,4 +371,39 @@ fn digest_some(store: &dyn MessageStore, stopped: &AtomicBool) -> Result<usize, 
         store.apply(&changes)?;
     }
     Ok(changes.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::tests::{completion, draft, with_tenant};
+
+    #[test]
+    fn memory_is_bounded_where_the_journal_fails_too() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Arc::new(with_tenant(directory.path(), None));
+        let other = rusqlite::Connection::open(directory.path().join("afterbeep.db")).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let mut writer = Writer {
+            store: Arc::clone(&store) as _,
+            journal: Journal::broken(&store.journals()),
+            memory: VecDeque::new(),
+            wake: None,
+            counts: Arc::default(),
+            options: RecorderOptions { memory: 100, ..RecorderOptions::default() },
+        };
+        let item = |number: usize| {
+            let (draft, completion) = (Box::new(draft("1001", &number.to_string())), Box::new(completion()));
+            Item { change: Some(Change::Complete { draft, completion }), answer: None }
+        };
+        for batch in 0..3 {
+            writer.take((0..50).map(|number| item(50 * batch + number)).collect());
+        }
+        assert_eq!((writer.memory.len(), writer.counts.lost.load(Ordering::Relaxed)), (100, 50));
+        assert!(writer.counts.behind.load(Ordering::Relaxed));
+        other.execute_batch("ROLLBACK").unwrap();
+        writer.take(Vec::new());
+        assert_eq!((store.kept().unwrap(), writer.memory.len()), (100, 0));
+        assert!(!writer.counts.behind.load(Ordering::Relaxed));
+    }
 }

@@ -127,7 +127,6 @@ fn connect(directory: &Path, options: &StoreOptions) -> Result<Connection, Store
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "cache_size", -65_536)?;
-    connection.pragma_update(None, "mmap_size", 1_i64 << 34)?;
     Ok(connection)
 }
 
