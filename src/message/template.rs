@@ -314,7 +314,7 @@ mod tests {
             location: Some("uap1"),
             node: Some("Leave a message"),
             caller: Some("../../etc"),
-            called: Some("5\06"),
+            called: Some("5\0x"),
             agent: Some(".hidden"),
             queue: None,
             channel: Some(""),
@@ -322,7 +322,7 @@ mod tests {
         };
         let name = template.unwrap().render(&at("2026-01-02T03:04:05[UTC]"), &context);
         let expected =
-            "2026-01-02T030405/1001.uap1.Leave a message.___.._etc.5_6._hidden.none.none/x_.._.._y-";
+            "2026-01-02T030405/1001.uap1.Leave a message.___.._etc.5_x._hidden.none.none/x_.._.._y-";
         assert!(name.starts_with(expected), "{name}");
     }
 

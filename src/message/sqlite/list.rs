@@ -8,6 +8,8 @@ use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
 /// Up to here counts are exact.
 const COUNT_MAX: u64 = 10_000;
+/// Up to here messages are found by their duration, and sorted; more of them are met often enough in the order of time.
+const DURATIONS_MAX: u64 = 4_000;
 /// A page has no more.
 const PAGE_MAX: usize = 10_000;
 
@@ -19,8 +21,8 @@ struct Plan {
 }
 
 impl Plan {
-    /// `None` where the tenant is not known.
-    fn new(connection: &Connection, query: &Query) -> Result<Self, StoreError> {
+    /// How to walk a list in its order, or, where the order does not matter, to count it.
+    fn new(connection: &Connection, query: &Query, ordered: bool) -> Result<Self, StoreError> {
         let mut plan = Self { index: "message_any", conditions: vec!["m.state = 1"], values: Vec::new() };
         if let Some(tenant) = &query.tenant {
             let key = super::admin::known_tenant(connection, tenant)?;
@@ -52,13 +54,12 @@ impl Plan {
         plan.range("m.duration_ms <= ?", query.max_duration_ms.map(super::change::signed));
         plan.range("m.started_ms >= ?", query.from.map(|from| from.as_millisecond()));
         plan.range("m.started_ms < ?", query.until.map(|until| until.as_millisecond()));
-        // Durations are walked in the order of time while many fit; a few are found by their index, and sorted.
         let by_duration = plan.index == "message_time"
             && (query.min_duration_ms.is_some() || query.max_duration_ms.is_some());
         if by_duration {
             let sorted = Self { index: "message_duration", ..plan.clone() };
             let durations = sorted.without_times();
-            if durations.count(connection)? <= COUNT_MAX {
+            if !ordered || durations.count(connection, DURATIONS_MAX)? <= DURATIONS_MAX {
                 return Ok(sorted);
             }
         }
@@ -92,12 +93,12 @@ impl Plan {
     }
 
     /// How many there are, up to one more than is counted.
-    fn count(&self, connection: &Connection) -> Result<u64, StoreError> {
+    fn count(&self, connection: &Connection, most: u64) -> Result<u64, StoreError> {
         let sql = format!(
             "SELECT count(*) FROM (SELECT 1 FROM message m INDEXED BY {} WHERE {} LIMIT {})",
             self.index,
             self.conditions.join(" AND "),
-            COUNT_MAX + 1
+            most + 1
         );
         let mut statement = connection.prepare_cached(&sql)?;
         let count: i64 = statement.query_row(params_from_iter(&self.values), |row| row.get(0))?;
@@ -106,7 +107,7 @@ impl Plan {
 }
 
 pub(super) fn count(connection: &Connection, query: &Query) -> Result<Count, StoreError> {
-    let count = Plan::new(connection, query)?.count(connection)?;
+    let count = Plan::new(connection, query, false)?.count(connection, COUNT_MAX)?;
     Ok(Count { count: count.min(COUNT_MAX), more: count > COUNT_MAX })
 }
 
@@ -117,7 +118,7 @@ pub(super) fn list(
     limit: usize,
 ) -> Result<Page, StoreError> {
     let limit = limit.clamp(1, PAGE_MAX);
-    let mut plan = Plan::new(connection, query)?;
+    let mut plan = Plan::new(connection, query, true)?;
     let (order, beyond, at) = if query.oldest_first {
         ("ASC", "(m.started_ms, m.sequence) > (?, ?)", "m.started_ms >= ?")
     } else {
