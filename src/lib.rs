@@ -78,6 +78,8 @@ pub mod session;
 pub mod capi;
 #[cfg(feature = "std")]
 pub mod cpu;
+#[cfg(feature = "store")]
+pub mod element;
 #[cfg(feature = "std")]
 pub mod engine;
 #[cfg(feature = "std")]

@@ -1,0 +1,18 @@
+//! The Leave Message element of a call flow: one configuration says who handles the message, where it goes, what ends it
+//! and which branch the flow takes then. `docs/element.md` has the whole of it.
+//!
+//! [`ElementRunner::begin`] resolves the tenant, allocates the message, begins its record and opens a session; the host
+//! feeds that as any other, and hands its result to [`ElementRunner::finish`], which completes the record and says what
+//! the flow does next.
+
+mod config;
+mod error;
+mod outcome;
+mod runner;
+mod variables;
+
+pub use config::{LeaveMessage, RecordingParameters, SilenceThreshold, Source};
+pub use error::ElementError;
+pub use outcome::{Branch, Outcome};
+pub use runner::{Call, ElementRunner, RunningElement};
+pub use variables::{Value, Variables};
