@@ -94,6 +94,8 @@ pub(crate) struct Record {
     /// Continue a finished message, in its format, rate and header
     #[arg(long, value_name = "FILE", conflicts_with = "out")]
     pub(crate) append: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) flow: Flow,
     /// How the file stores samples
     #[arg(long, value_enum, default_value_t = FileFormat::Pcm16)]
     pub(crate) format: FileFormat,
@@ -220,6 +222,63 @@ pub(crate) struct Record {
     #[command(flatten)]
     pub(crate) happenings: Happenings,
 }
+
+/// A Leave Message element of a flow, and what it runs with.
+#[derive(Args)]
+pub(crate) struct Flow {
+    /// Run a Leave Message element, a JSON file: it says what ends the message, and the store where that goes
+    #[arg(long, value_name = "FILE", requires = "store", conflicts_with_all = ELEMENT_SAYS)]
+    pub(crate) element: Option<PathBuf>,
+    /// The directory that holds the store, afterbeep.db
+    #[arg(long, value_name = "DIR", requires = "element")]
+    pub(crate) store: Option<PathBuf>,
+    /// A variable of the flow; may be given again
+    #[arg(long, value_name = "NAME=VALUE", requires = "element", value_parser = variable)]
+    pub(crate) var: Vec<(String, String)>,
+}
+
+/// Flags that say what an element says.
+const ELEMENT_SAYS: [&str; 39] = [
+    "out",
+    "append",
+    "header",
+    "large",
+    "max_file_kib",
+    "node_name",
+    "caller",
+    "no_beep",
+    "beep_frequency",
+    "beep_level",
+    "beep_duration",
+    "beep_ramp",
+    "echo_guard",
+    "terminators",
+    "max_duration",
+    "initial_silence",
+    "final_silence",
+    "trim_silence",
+    "start_on_speech",
+    "pre_roll",
+    "min_duration",
+    "delete_too_short",
+    "delete_initial_silence",
+    "mask_digits",
+    "comfort_noise",
+    "line_drop_debounce",
+    "silence",
+    "silence_threshold",
+    "silence_hysteresis",
+    "silence_floor_min",
+    "silence_floor_max",
+    "silence_start_above_floor",
+    "silence_stop_above_floor",
+    "silence_hangover",
+    "dtmf_profile",
+    "dtmf",
+    "tone_plan",
+    "learned",
+    "continuous_tone",
+];
 
 /// Show what the detectors hear: digits, silence and sound, and call-progress tones, as they end.
 ///
@@ -516,6 +575,15 @@ pub(crate) fn duration_ms(text: &str) -> Result<u32, String> {
     let plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let ms = number.parse::<f64>().ok().filter(|_| plain).ok_or_else(error)? * factor;
     if ms <= f64::from(u32::MAX) { Ok(ms.round() as u32) } else { Err(error()) }
+}
+
+/// Reads `agent=1001`.
+fn variable(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text
+        .split_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .ok_or_else(|| format!("`{text}` gives no variable a value; write it as agent=1001"))?;
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 /// Reads a list of tone plans.

@@ -2,6 +2,7 @@
 
 mod args;
 mod detect;
+mod element;
 mod feed;
 mod input;
 mod keys;

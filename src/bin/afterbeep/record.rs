@@ -1,4 +1,5 @@
 use crate::args::{Record, flag_error};
+use crate::element::Flow;
 use crate::feed::{Feeder, Told};
 use crate::{Failure, input, report};
 use afterbeep::engine::{Engine, FileConfig, LargeFile, SessionError, SessionResult};
@@ -30,11 +31,13 @@ pub(crate) fn run(arguments: &Record) -> Result<(), Failure> {
     session.validate().map_err(|error| flag_error(&error))?;
     arguments.level()?;
     arguments.engine().validate().map_err(|error| flag_error(&error))?;
-    let (result, told, failure) = match record(arguments, &session) {
+    let mut flow = Flow::new(&arguments.flow);
+    let (result, told, failure) = match record(arguments, &session, flow.as_mut()) {
         Ok(Recorded { result, told, failure }) => (Some(result), told, failure),
         Err(failure) => (None, Arc::default(), Some(failure)),
     };
-    let told = report::tell(result.as_ref(), arguments.events.then_some(&told), arguments.json);
+    let element = flow.map(|flow| flow.report);
+    let told = report::tell(result.as_ref(), arguments.events.then_some(&told), element, arguments.json);
     if let Some(failure) = failure {
         return Err(failure);
     }
@@ -55,14 +58,21 @@ pub(crate) fn run(arguments: &Record) -> Result<(), Failure> {
     }
 }
 
-fn record(arguments: &Record, config: &SessionConfig) -> Result<Recorded, Failure> {
+fn record(
+    arguments: &Record,
+    config: &SessionConfig,
+    mut flow: Option<&mut Flow>,
+) -> Result<Recorded, Failure> {
     let line = input::open(&arguments.input)?;
     // Recorded as it is, byte for byte.
     let line = if Format::from(arguments.format) == Format::Ulaw { line.exact() } else { line };
     let config = SessionConfig { sample_rate: line.sample_rate(), ..*config };
     let interrupted = interruption()?;
     let engine = Engine::new(&arguments.engine())?;
-    let session = engine.open(&config, &file(arguments)?)?;
+    let session = match &mut flow {
+        Some(flow) => flow.open(&engine, line.sample_rate(), described(arguments, Path::new(""))?)?,
+        None => engine.open(&config, &file(arguments)?)?,
+    };
     let (failed, failure) = mpsc::channel();
     let told = Arc::new(Told::default());
     let mut feeder = Feeder {
@@ -91,6 +101,9 @@ fn record(arguments: &Record, config: &SessionConfig) -> Result<Recorded, Failur
             result => break result?,
         }
     };
+    if let Some(flow) = flow {
+        flow.finish(&result);
+    }
     told.collect(session)?;
     Ok(Recorded { result, told, failure: failure.try_recv().ok() })
 }
@@ -113,17 +126,7 @@ fn file(arguments: &Record) -> Result<FileConfig, Failure> {
     if out.to_str().is_none() {
         return Err(Failure::Failed(format!("{} is not UTF-8; choose another one", out.display())));
     }
-    let config = FileConfig {
-        format: arguments.format.into(),
-        header: arguments.header.into(),
-        metadata: arguments.metadata(),
-        file_rate_hz: arguments.file_rate.map_or(0, SampleRate::hz),
-        gain: arguments.level()?,
-        large_file: arguments.large.map(LargeFile::from),
-        max_file_kib: arguments.max_file_kib.unwrap_or(0),
-        ..FileConfig::new(out)
-    };
-    config.validate().map_err(|error| flag_error(&error))?;
+    let config = described(arguments, out)?;
     if !append && (out.is_dir() || out.as_os_str().as_encoded_bytes().ends_with(b"/")) {
         return Ok(config);
     }
@@ -134,6 +137,22 @@ fn file(arguments: &Record) -> Result<FileConfig, Failure> {
     let name = out.file_name().and_then(|name| name.to_str());
     let name = name.ok_or_else(|| Failure::Failed(format!("{} is no file name", out.display())))?;
     let config = FileConfig { directory: directory.into(), name: Some(name.to_owned()), append, ..config };
+    config.validate().map_err(|error| flag_error(&error))?;
+    Ok(config)
+}
+
+/// What the file is, wherever it goes.
+fn described(arguments: &Record, directory: &Path) -> Result<FileConfig, Failure> {
+    let config = FileConfig {
+        format: arguments.format.into(),
+        header: arguments.header.into(),
+        metadata: arguments.metadata(),
+        file_rate_hz: arguments.file_rate.map_or(0, SampleRate::hz),
+        gain: arguments.level()?,
+        large_file: arguments.large.map(LargeFile::from),
+        max_file_kib: arguments.max_file_kib.unwrap_or(0),
+        ..FileConfig::new(directory)
+    };
     config.validate().map_err(|error| flag_error(&error))?;
     Ok(config)
 }

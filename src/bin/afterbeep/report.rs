@@ -1,5 +1,6 @@
 //! What became of a message, for people and for programs.
 
+use crate::element::ElementReport;
 use crate::feed::Told;
 use crate::waveform;
 use afterbeep::dsp::tone_plan::ToneKind;
@@ -35,6 +36,8 @@ struct Report {
     durability: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     events: Option<Vec<Event>>,
+    #[serde(flatten)]
+    element: Option<ElementReport>,
 }
 
 /// What the session told on the way.
@@ -103,6 +106,7 @@ impl From<&SessionResult> for Report {
             complete: result.complete,
             durability: result.path.is_some().then(|| result.durability.name()),
             events: None,
+            element: None,
         }
     }
 }
@@ -132,19 +136,28 @@ impl Report {
             complete: false,
             durability: None,
             events: None,
+            element: None,
         }
     }
 }
 
 /// Prints the result, and what was told, where that is asked for.
-pub(crate) fn tell(result: Option<&SessionResult>, told: Option<&Told>, json: bool) -> io::Result<()> {
+pub(crate) fn tell(
+    result: Option<&SessionResult>,
+    told: Option<&Told>,
+    element: Option<ElementReport>,
+    json: bool,
+) -> io::Result<()> {
     let events: Option<Vec<Event>> = told.map(|told| told.events().into_iter().map(Event::from).collect());
     let mut out = io::stdout().lock();
     if json {
         let report = result.map_or(Report::not_started(), Report::from);
-        writeln!(out, "{}", serde_json::to_string(&Report { events, ..report })?)?;
+        writeln!(out, "{}", serde_json::to_string(&Report { events, element, ..report })?)?;
     } else if let Some(result) = result {
         summarise(result, &mut out)?;
+        if let Some(element) = element {
+            summarise_element(&element, &mut out)?;
+        }
         for event in events.unwrap_or_default() {
             match event {
                 Event::Digit { digit, source, start_sample } => {
@@ -157,6 +170,13 @@ pub(crate) fn tell(result: Option<&SessionResult>, told: Option<&Told>, json: bo
         }
     }
     out.flush()
+}
+
+fn summarise_element(element: &ElementReport, out: &mut impl Write) -> io::Result<()> {
+    if let (Some(id), Some(status)) = (&element.message_id, element.status) {
+        writeln!(out, "message   {id} ({status})")?;
+    }
+    writeln!(out, "branch    {}", element.branch)
 }
 
 fn summarise(result: &SessionResult, out: &mut impl Write) -> io::Result<()> {
