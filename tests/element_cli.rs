@@ -1,0 +1,275 @@
+//! `afterbeep record --element`: what it prints, what it refuses, and what a crash leaves.
+
+mod common;
+#[path = "common/program.rs"]
+mod program;
+
+use common::{data, samples, speech};
+use program::{afterbeep, bytes, error, report};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+
+/// A directory with a store of one tenant and one agent in `store`, and the contract's element.
+struct Place(TempDir);
+
+impl Place {
+    fn new(tenant: &[&str]) -> Self {
+        let place = Self(tempfile::tempdir().unwrap());
+        place.done(&[&["tenants", "add", "1001"], tenant].concat());
+        fs::write(place.path("agents.csv"), "agent_id\n1001\n").unwrap();
+        place.done(&["agents", "import", place.path("agents.csv").to_str().unwrap(), "--tenant", "1001"]);
+        place.element(&json!({}));
+        place
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Writes the element with some keys changed.
+    fn element(&self, change: &Value) {
+        let mut element = json!({
+            "node_name": "Leave a message", "node_id": "n7", "tenant": "1001",
+            "agent": {"variable": "agent"}, "queue": null,
+            "file_name_variable": "recording_file", "location_id": "uap1", "location_variable": "recording_location",
+            "recording": {"max_duration_ms": 20000, "beep": true, "terminators": "#", "final_silence_ms": null,
+                          "tone_plan": null},
+            "record_message": true, "caller": {"variable": "caller"}, "called": null, "error_branch": true
+        });
+        element.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        fs::write(self.path("leave.json"), element.to_string()).unwrap();
+    }
+
+    fn arguments(&self, input: &Path, more: &[&str]) -> Vec<String> {
+        let (element, store) = (self.path("leave.json"), self.path("store"));
+        let arguments =
+            ["record", input.to_str().unwrap(), "--element", element.to_str().unwrap(), "--store"];
+        let all = [&arguments[..], &[store.to_str().unwrap(), "--json"], more].concat();
+        all.into_iter().map(str::to_owned).collect()
+    }
+
+    fn record(&self, input: &Path, more: &[&str]) -> Output {
+        let arguments = self.arguments(input, more);
+        afterbeep(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    }
+
+    /// Records from standard input, which stays open.
+    fn record_slowly(&self) -> Child {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_afterbeep"));
+        let arguments = self.arguments(Path::new("-"), &["--var", "agent=1001", "--var", "caller=+34911"]);
+        command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    }
+
+    fn done(&self, arguments: &[&str]) -> String {
+        let store = self.path("store");
+        let output = afterbeep(&[arguments, &["--store", store.to_str().unwrap()]].concat());
+        assert!(output.status.success(), "{arguments:?}: {}", error(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn messages(&self) -> Vec<Value> {
+        let listed = self.done(&["messages", "list", "--tenant", "1001", "--json"]);
+        listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The files that end so.
+    fn files(&self, end: &str) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut directories = vec![self.path("store/1001")];
+        while let Some(directory) = directories.pop() {
+            for entry in fs::read_dir(directory).into_iter().flatten() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    directories.push(path);
+                } else if path.to_str().unwrap().ends_with(end) {
+                    found.push(path);
+                }
+            }
+        }
+        found
+    }
+}
+
+fn until(what: impl Fn() -> bool) {
+    let end = Instant::now() + Duration::from_secs(30);
+    while !what() {
+        assert!(Instant::now() < end);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn the_result_says_branch_variables_message_and_status() {
+    let place = Place::new(&["--retention", "30d"]);
+    let output = place.record(&data("message.wav"), &["--var", "agent=1001", "--var", "caller=+34911=x"]);
+    assert_eq!(output.status.code(), Some(0), "{}", error(&output));
+    let told = report(&output);
+    assert_eq!((&told["end_reason"], &told["branch"]), (&json!("dtmf"), &json!("next")));
+    assert_eq!((&told["status"], &told["refused"]), (&json!("unprocessed"), &Value::Null));
+    let message = place.messages().remove(0);
+    assert_eq!(
+        told["variables"],
+        json!({"agent": "1001", "caller": "+34911=x", "recording_file": message["path"],
+            "recording_location": "uap1"})
+    );
+    for (field, value) in [
+        ("id", &told["message_id"]),
+        ("status", &json!("unprocessed")),
+        ("agent", &json!("1001")),
+        ("caller", &json!("+34911=x")),
+        ("duration_ms", &told["duration_ms"]),
+        ("end_reason", &json!("dtmf")),
+        ("volume", &json!("default")),
+    ] {
+        assert_eq!(&message[field], value, "{field}");
+    }
+    assert!(message["sha256"].is_string() && message["expires_at"].is_string());
+    let path = program::path(&told);
+    assert_eq!(path, place.path("store").join(message["path"].as_str().unwrap()));
+    assert!(path.is_file());
+
+    let told = report(&place.record(&data("reading.wav"), &["--var", "agent=9"]));
+    assert_eq!((&told["branch"], &told["status"]), (&json!("hangup"), &json!("allocation_failed")));
+    let told = report(&place.record(&data("reading.wav"), &[]));
+    assert_eq!(told["status"], json!("to_be_allocated"));
+    assert_eq!(place.messages().len(), 3);
+    place.element(&json!({"record_message": false}));
+    let told = report(&place.record(&data("reading.wav"), &[]));
+    assert_eq!((&told["message_id"], &told["status"]), (&Value::Null, &Value::Null));
+    assert!(program::path(&told).is_file() && told["variables"]["recording_file"] != "");
+    assert_eq!((place.messages().len(), place.files(".wav").len()), (3, 4));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let place = Place::new(&["--quota", "300kB"]);
+    let input = data("message.wav");
+    for flags in [
+        &["--out", "."][..],
+        &["--max-duration", "5s"],
+        &["--no-beep"],
+        &["--terminators", "#"],
+        &["--caller", "x"],
+        &["--tone-plan", "es"],
+        &["--final-silence", "2s"],
+        &["--silence", "fixed"],
+        &["--max-file-kib", "64"],
+        &["--append", "x.wav"],
+        &["--header", "plain"],
+        &["--var", "agent"],
+        &["--var", "=1001"],
+    ] {
+        let output = place.record(&input, flags);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{flags:?}");
+        assert!(error(&output).contains(flags[0]), "{}", error(&output));
+    }
+    let (input, store) = (input.to_str().unwrap(), place.path("store"));
+    for lonely in [["--store", store.to_str().unwrap()], ["--var", "a=b"], ["--element", "leave.json"]] {
+        assert_eq!(afterbeep(&["record", input, lonely[0], lonely[1]]).status.code(), Some(2), "{lonely:?}");
+    }
+    let refused = |why: &str, branch: &str, text: &str| {
+        let output = place.record(Path::new(input), &["--var", "recording_file=earlier"]);
+        assert_eq!(output.status.code(), Some(1), "{why}");
+        let told = report(&output);
+        assert_eq!((&told["end_reason"], &told["path"]), (&json!("error"), &Value::Null));
+        assert_eq!((&told["refused"], &told["branch"]), (&json!(why), &json!(branch)), "{}", error(&output));
+        assert_eq!((&told["message_id"], &told["status"]), (&Value::Null, &Value::Null));
+        assert!(error(&output).contains(text), "{}", error(&output));
+        told["variables"]["recording_file"].clone()
+    };
+    assert_eq!(refused("quota_exceeded", "SYSERROR_INNER", "quota"), "");
+    place.element(&json!({"tenant": "9", "error_branch": false}));
+    assert_eq!(refused("unknown_tenant", "exception", "tenants add"), "");
+    place.element(&json!({"quue": null}));
+    assert_eq!(refused("element", "exception", "`quue`"), "earlier");
+    fs::write(place.path("leave.json"), "{").unwrap();
+    refused("element", "exception", "leave.json");
+    fs::remove_file(place.path("leave.json")).unwrap();
+    refused("element", "exception", "leave.json");
+    assert!(place.messages().is_empty() && place.files("").is_empty());
+    place.element(&json!({}));
+    for end in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(place.path(&format!("store/afterbeep.db{end}")));
+    }
+    refused("store", "SYSERROR_INNER", "holds no store");
+    fs::write(place.path("store/afterbeep.db"), "x".repeat(9_000)).unwrap();
+    refused("store", "SYSERROR_INNER", "damaged");
+}
+
+#[test]
+fn a_locked_store_gets_the_record_later() {
+    let place = Place::new(&[]);
+    let locker = Connection::open(place.path("store/afterbeep.db")).unwrap();
+    locker.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let output = place.record(&data("message.wav"), &["--var", "agent=1001"]);
+    assert_eq!(output.status.code(), Some(0), "{}", error(&output));
+    assert!(error(&output).contains("journal"), "{}", error(&output));
+    let told = report(&output);
+    assert_eq!((&told["branch"], &told["status"]), (&json!("next"), &json!("unprocessed")));
+    locker.execute_batch("ROLLBACK").unwrap();
+    assert!(place.messages().is_empty());
+    place.done(&["sweep"]);
+    let messages = place.messages();
+    assert_eq!((messages.len(), &messages[0]["id"]), (1, &told["message_id"]));
+    assert_eq!((&messages[0]["end_reason"], &messages[0]["adopted"]), (&json!("dtmf"), &json!(false)));
+}
+
+#[test]
+fn a_killed_recording_gets_its_record_by_repair_and_sweep() {
+    let place = Place::new(&[]);
+    let mut child = place.record_slowly();
+    let line = bytes(&speech("reading.wav")[..samples(2_800)]);
+    child.stdin.as_mut().unwrap().write_all(&line).unwrap();
+    let long = |path: &PathBuf| fs::metadata(path).is_ok_and(|facts| facts.len() > 16_000);
+    until(|| place.files(".part").iter().any(long));
+    std::thread::sleep(Duration::from_millis(1_100));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(place.messages().is_empty());
+    let repaired = afterbeep(&["repair", place.path("store").to_str().unwrap()]);
+    assert!(repaired.status.success(), "{}", error(&repaired));
+    place.done(&["sweep"]);
+    let messages = place.messages();
+    assert_eq!((messages.len(), place.files(".wav").len(), place.files(".part").len()), (1, 1, 0));
+    for (field, value) in [
+        ("adopted", json!(true)),
+        ("end_reason", json!("error")),
+        ("agent", json!("1001")),
+        ("caller", json!("+34911")),
+    ] {
+        assert_eq!(messages[0][field], value, "{field}");
+    }
+    assert!(messages[0]["duration_ms"].as_u64().unwrap() > 1_000);
+}
+
+#[test]
+fn a_process_killed_between_file_and_record_leaves_both() {
+    let place = Place::new(&[]);
+    let mut child = place.record_slowly();
+    until(|| !place.files(".part").is_empty());
+    // From now on no record can be completed.
+    let locker = Connection::open(place.path("store/afterbeep.db")).unwrap();
+    locker.busy_timeout(Duration::from_secs(20)).unwrap();
+    locker.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(&bytes(&speech("reading.wav")[..samples(2_000)])).unwrap();
+    drop(stdin);
+    until(|| !place.files(".wav").is_empty());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    locker.execute_batch("ROLLBACK").unwrap();
+    assert!(place.messages().is_empty());
+    place.done(&["sweep"]);
+    let messages = place.messages();
+    assert_eq!((messages.len(), place.files(".wav").len()), (1, 1));
+    assert_eq!((&messages[0]["agent"], &messages[0]["duration_ms"]), (&json!("1001"), &json!(1_600)));
+    place.done(&["sweep"]);
+    assert_eq!(place.messages().len(), 1);
+}
