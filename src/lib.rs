@@ -79,6 +79,7 @@ pub mod capi;
 #[cfg(feature = "std")]
 pub mod cpu;
 #[cfg(feature = "store")]
+#[forbid(unsafe_code)]
 pub mod element;
 #[cfg(feature = "std")]
 pub mod engine;
