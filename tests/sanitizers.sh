@@ -106,7 +106,7 @@ tsan() {
     local twin=$target/twin
     rm -rf "$twin"
     mkdir "$twin"
-    ln -s "$root"/{Cargo.toml,Cargo.lock,benches,tests} "$twin"
+    ln -s "$root"/{Cargo.toml,Cargo.lock,benches,examples,tests} "$twin"
     cp -r "$root/src" "$twin/src"
     sed -i 's/ordering(Seed::GateTaken, Ordering::Acquire)/Ordering::Relaxed/' "$twin/src/engine/gate.rs"
     cmp -s "$root/src/engine/gate.rs" "$twin/src/engine/gate.rs" && fail "the gate's ordering is not where it was"
