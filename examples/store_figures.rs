@@ -8,11 +8,11 @@
 //! target/release/examples/store_figures sweep DIR 100000     # as many expired messages, with files, in a new store
 //! ```
 
-use afterbeep::message::{
+use afterbeep::session::EndReason;
+use afterbeep::store::{
     Applied, Change, Completion, Draft, LossSummary, MessageStore, Query, Recorder, RecorderOptions,
     SqliteStore, Status, StoreOptions, SweepOptions, Tenant, sweep,
 };
-use afterbeep::session::EndReason;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
 use std::path::Path;

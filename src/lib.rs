@@ -53,8 +53,9 @@
 //!
 //! The layers, each of which knows only those before it: [`mod@line`], [`dsp`] and [`session`] are the core,
 //! which needs no operating system and no allocator; `wav` and `message` write files; `engine` runs
-//! sessions; `capi` is the C ABI. Features: `std` (all but the core), `capi`, `cli` (the command line;
-//! on by default).
+//! sessions; `store` keeps records of messages, and `element` runs a flow's Leave Message element on both;
+//! `capi` is the C ABI. Features: `std` (all up to the engine), `store` (with the element), `capi`, `cli`
+//! (the command line; on by default).
 //!
 //! Words. *Frame*: a run of consecutive samples as the line delivers it. *Block*: the run of samples that the
 //! detectors integrate. *Session*: one message from the beep to its end. *Message*: what is kept.
@@ -86,6 +87,9 @@ pub mod engine;
 #[cfg(feature = "std")]
 #[forbid(unsafe_code)]
 pub mod message;
+#[cfg(feature = "store")]
+#[forbid(unsafe_code)]
+pub mod store;
 #[cfg(feature = "std")]
 #[forbid(unsafe_code)]
 pub mod wav;

@@ -6,11 +6,11 @@ use afterbeep::element::{
     Branch, Call, ElementError, ElementRunner, LeaveMessage, Outcome, Source, Value, Variables,
 };
 use afterbeep::engine::{Engine, FileConfig, OpenError, SessionHandle};
-use afterbeep::message::{
+use afterbeep::session::EndReason;
+use afterbeep::store::{
     Agent, AgentDirectory, MessageRecord, MessageStore, NameTemplate, Query, Recorder, RecorderOptions,
     SqliteStore, Status, StoreError, StoreOptions, Tenant, recover,
 };
-use afterbeep::session::EndReason;
 use common::call::{engine, feed, result};
 use common::{Key, Line, Random, samples, speech};
 use jiff::Timestamp;

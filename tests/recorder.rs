@@ -1,10 +1,10 @@
 //! Records are written whatever becomes of the store, and nobody waits for that.
 
-use afterbeep::message::{
+use afterbeep::session::EndReason;
+use afterbeep::store::{
     Applied, Completion, Draft, LossSummary, MessageStore, Query, Recorder, RecorderOptions, SqliteStore,
     StoreOptions, Tenant, recover,
 };
-use afterbeep::session::EndReason;
 use jiff::Timestamp;
 use rusqlite::Connection;
 use sha2::{Digest, Sha256};
@@ -56,7 +56,7 @@ fn messages_are_recorded_and_digested() {
     let store = open(directory.path());
     let seen = Arc::new(Mutex::new(Vec::new()));
     let told = Arc::clone(&seen);
-    let observer: afterbeep::message::Observer = Box::new(move |change, applied| {
+    let observer: afterbeep::store::Observer = Box::new(move |change, applied| {
         told.lock().unwrap().push((format!("{change:?}").split_once(' ').unwrap().0.to_owned(), applied));
     });
     let options = RecorderOptions { observer: Some(observer), ..quick() };

@@ -3,10 +3,10 @@
 #[path = "common/program.rs"]
 mod program;
 
-use afterbeep::message::{
+use afterbeep::session::EndReason;
+use afterbeep::store::{
     Change, Completion, Draft, LossSummary, MessageStore, SqliteStore, Status, StoreOptions,
 };
-use afterbeep::session::EndReason;
 use jiff::Timestamp;
 use program::{afterbeep, error};
 use serde_json::Value;

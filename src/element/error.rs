@@ -1,6 +1,6 @@
 use crate::engine::OpenError;
-use crate::message::StoreError;
 use crate::session::ConfigError;
+use crate::store::StoreError;
 
 /// Why an element did not record. Nothing is left behind; the flow goes on as [`LeaveMessage::refused`] says.
 ///

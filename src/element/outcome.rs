@@ -1,6 +1,6 @@
 use super::Variables;
-use crate::message::{MessageId, Status};
 use crate::session::{EndReason, Vocabulary};
+use crate::store::{MessageId, Status};
 
 /// Where the flow goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

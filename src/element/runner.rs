@@ -1,11 +1,12 @@
 use super::{ElementError, LeaveMessage, Outcome, Source, Variables};
 use crate::engine::{Engine, FileConfig, LargeFile, OpenError, SessionHandle, SessionResult};
 use crate::line::SampleRate;
-use crate::message::{
-    AgentDirectory, Applied, Completion, CreateError, Draft, LossSummary, MessageId, MessageStore,
-    NameContext, Recorder, Status, StoreError, Tenant, Volume, allocation,
-};
+use crate::message::CreateError;
 use crate::session::SessionConfig;
+use crate::store::{
+    AgentDirectory, Applied, Completion, Draft, LossSummary, MessageId, MessageStore, NameContext, Recorder,
+    Status, StoreError, Tenant, Volume, allocation,
+};
 use crate::wav::{HeaderStyle, Metadata};
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -66,7 +67,7 @@ impl Call {
 /// An element whose message is being recorded.
 ///
 /// It belongs to [`ElementRunner::finish`]. Where it is dropped instead, the record stays as it is until this process has
-/// ended and [`recover`](crate::message::recover) completes it.
+/// ended and [`recover`](crate::store::recover) completes it.
 #[derive(Debug)]
 #[must_use]
 pub struct RunningElement {

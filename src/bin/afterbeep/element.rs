@@ -7,7 +7,7 @@ use afterbeep::element::{
 };
 use afterbeep::engine::{Engine, FileConfig, SessionHandle, SessionResult};
 use afterbeep::line::SampleRate;
-use afterbeep::message::{Recorder, RecorderOptions, SqliteStore, Status, StoreOptions};
+use afterbeep::store::{Recorder, RecorderOptions, SqliteStore, Status, StoreOptions};
 use serde::Serialize;
 use std::fs;
 use std::path::PathBuf;

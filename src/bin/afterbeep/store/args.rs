@@ -1,7 +1,7 @@
 //! What the commands on a store take.
 
-use afterbeep::message::{Cursor, MessageId, NameTemplate, Query, Status};
 use afterbeep::session::EndReason;
+use afterbeep::store::{Cursor, MessageId, NameTemplate, Query, Status};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};

@@ -5,7 +5,7 @@ use super::args::{
 };
 use super::{json_line, open, open_with, told};
 use crate::Failure;
-use afterbeep::message::{Agent, MessageStore, NameTemplate, StoreOptions, Tenant, Volume, delete_tenant};
+use afterbeep::store::{Agent, MessageStore, NameTemplate, StoreOptions, Tenant, Volume, delete_tenant};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::fs::File;

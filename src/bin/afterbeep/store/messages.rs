@@ -3,7 +3,7 @@ use super::args::{
 };
 use super::{create, json_line, open, told};
 use crate::{Failure, warn};
-use afterbeep::message::{
+use afterbeep::store::{
     CsvExport, Cursor, HistoryEntry, MessageId, MessageRecord, MessageStore, SqliteStore, StoreError, delete,
 };
 use jiff::Timestamp;

@@ -6,7 +6,7 @@ pub(crate) mod messages;
 pub(crate) mod sweep;
 
 use crate::Failure;
-use afterbeep::message::{SqliteStore, StoreOptions};
+use afterbeep::store::{SqliteStore, StoreOptions};
 use serde::Serialize;
 use std::fs::OpenOptions;
 use std::io::{self, BufWriter, ErrorKind, Write};

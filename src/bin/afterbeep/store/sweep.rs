@@ -1,9 +1,7 @@
 use super::args::Sweep;
 use super::{json_line, open, told};
 use crate::{Failure, warn};
-use afterbeep::message::{
-    Deletion, MessageStore, RecoverReport, SweepOptions, delete_tenant, recover, sweep,
-};
+use afterbeep::store::{Deletion, MessageStore, RecoverReport, SweepOptions, delete_tenant, recover, sweep};
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
 use serde::Serialize;

@@ -1,4 +1,4 @@
-use crate::message::StoreError;
+use crate::store::StoreError;
 use rusqlite::{Connection, TransactionBehavior};
 
 /// What `PRAGMA user_version` counts: one step a version, never changed once it is released. `docs/store.md` explains the

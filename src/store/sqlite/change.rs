@@ -1,7 +1,7 @@
 //! What recorders write.
 
 use super::admin::{tenant_key, volume_key};
-use crate::message::{Applied, Change, Completion, Draft, LifeState, MessageId, StoreError};
+use crate::store::{Applied, Change, Completion, Draft, LifeState, MessageId, StoreError};
 use rusqlite::{Connection, OptionalExtension, params};
 
 pub(super) fn apply(connection: &Connection, change: &Change) -> Result<Applied, StoreError> {

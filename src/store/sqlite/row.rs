@@ -1,9 +1,7 @@
 //! A record and its row.
 
-use crate::message::{
-    Completion, Draft, LifeState, LossSummary, MessageId, MessageRecord, Status, StoreError,
-};
 use crate::session::EndReason;
+use crate::store::{Completion, Draft, LifeState, LossSummary, MessageId, MessageRecord, Status, StoreError};
 use jiff::Timestamp;
 use rusqlite::Row;
 use std::collections::BTreeMap;

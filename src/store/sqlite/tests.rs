@@ -1,7 +1,7 @@
 use super::*;
-use crate::message::tests::{completion, draft, now, with_tenant, write_file};
-use crate::message::{LifeState, NameTemplate, SweepOptions, delete, sweep};
 use crate::session::EndReason;
+use crate::store::tests::{completion, draft, now, with_tenant, write_file};
+use crate::store::{LifeState, NameTemplate, SweepOptions, delete, sweep};
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
 
@@ -179,7 +179,7 @@ fn statuses_follow_the_rules_and_keep_their_history() {
     let store = with_tenant(directory.path(), None);
     let agent = |id: &str| Agent { agent_id: id.into(), name: None };
     store.import_agents("1001", &[agent("7"), agent("8")]).unwrap();
-    let allocation = |agent, queue| crate::message::allocation(&store, "1001", agent, queue).unwrap();
+    let allocation = |agent, queue| crate::store::allocation(&store, "1001", agent, queue).unwrap();
     assert_eq!(allocation(Some("7"), None), Status::Unprocessed);
     assert_eq!(allocation(Some("9"), Some("sales")), Status::AllocationFailed);
     assert_eq!(allocation(None, Some("sales")), Status::Unprocessed);
@@ -317,7 +317,7 @@ fn tenants_and_volumes_are_checked() {
     let read = store.tenant("m").unwrap();
     assert_eq!((read.template.as_ref(), read.defaults.as_deref()), (Some(&template), Some("{}")));
     assert_eq!(read.local_time(now()).unwrap().hour(), 14);
-    let context = crate::message::NameContext { caller: Some("../x"), ..Default::default() };
+    let context = crate::store::NameContext { caller: Some("../x"), ..Default::default() };
     assert!(read.fresh_path(now(), &context).unwrap().starts_with("m/___x/"));
 
     let volume = |path: &str| Volume { name: "disk2".into(), path: path.into() };

@@ -3,8 +3,8 @@
 use super::admin::known_tenant;
 use super::change::charge;
 use super::row::id as id_in;
-use crate::message::store::{Census, DeletionReason, Expired, Remains};
-use crate::message::{LifeState, MessageId, StoreError};
+use crate::store::message_store::{Census, DeletionReason, Expired, Remains};
+use crate::store::{LifeState, MessageId, StoreError};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 

@@ -130,7 +130,7 @@ fn a_kill_at_any_step_leaves_nothing_behind() {
         let root = directory.path();
         drop(with_tenant(root, Some(30 * 86_400)));
         let child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "message::tests::a_life", "--ignored", "--nocapture"])
+            .args(["--exact", "store::tests::a_life", "--ignored", "--nocapture"])
             .env(DIRECTORY, root)
             .env(STEPS, steps.to_string())
             .output()

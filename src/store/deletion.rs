@@ -1,6 +1,6 @@
 //! Messages and their files go: by request, and when their time is over.
 
-use super::store::{DeletionReason, Remains};
+use super::message_store::{DeletionReason, Remains};
 use super::volume::Volume;
 use super::{MessageId, MessageStore, StoreError};
 use jiff::Timestamp;

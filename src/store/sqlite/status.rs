@@ -1,7 +1,7 @@
 //! Who handles a message, its data, its hold.
 
 use super::admin::knows_agent;
-use crate::message::{HistoryEntry, MessageId, Status, StoreError};
+use crate::store::{HistoryEntry, MessageId, Status, StoreError};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 

@@ -1,9 +1,9 @@
 //! Tenants, volumes, agents.
 
-use crate::message::agents::Agent;
-use crate::message::store::DeletionReason;
-use crate::message::tenant::check_id;
-use crate::message::{NameTemplate, StoreError, Tenant, Volume};
+use crate::store::DeletionReason;
+use crate::store::agents::Agent;
+use crate::store::tenant::check_id;
+use crate::store::{NameTemplate, StoreError, Tenant, Volume};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 

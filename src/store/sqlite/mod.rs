@@ -11,7 +11,7 @@ mod status;
 mod tests;
 
 use super::agents::Agent;
-use super::store::{Census, DeletionReason, Expired, Remains};
+use super::message_store::{Census, DeletionReason, Expired, Remains};
 use super::{
     AgentDirectory, Applied, Change, Completion, Count, Cursor, Draft, HistoryEntry, MessageId,
     MessageRecord, MessageStore, Page, Query, Status, StoreError, Tenant, Volume,

@@ -376,7 +376,7 @@ fn digest_some(store: &dyn MessageStore, stopped: &AtomicBool) -> Result<usize, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::tests::{completion, draft, with_tenant};
+    use crate::store::tests::{completion, draft, with_tenant};
 
     #[test]
     fn memory_is_bounded_where_the_journal_fails_too() {

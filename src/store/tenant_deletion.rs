@@ -1,7 +1,7 @@
 //! A tenant goes, with everything.
 
 use super::deletion::{Failure, delete_for, finish};
-use super::store::DeletionReason;
+use super::message_store::DeletionReason;
 use super::{MessageStore, StoreError, journal, recover};
 use jiff::Timestamp;
 

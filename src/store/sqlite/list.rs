@@ -1,8 +1,8 @@
 //! Lists: which index they are walked by, pages, counts.
 
 use super::row::{COLUMNS, record};
-use crate::message::query::{Count, Cursor, Page, Query};
-use crate::message::{LifeState, MessageId, MessageRecord, StoreError};
+use crate::store::query::{Count, Cursor, Page, Query};
+use crate::store::{LifeState, MessageId, MessageRecord, StoreError};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 
