@@ -136,6 +136,8 @@ fn in_rust(input: &mut Input) {
         sync_interval_ms: number(1_000),
         preallocate_kib: number(256),
         full_hold_ms: number(5_000),
+        // A directory is no number: tests/repair.rs has its cases.
+        repair_directory: None,
     };
     let _ = engine.validate();
     let (large_file, max_file_kib) = (LargeFile::from_number(number(0)), number(0));
