@@ -30,7 +30,7 @@ pub struct afterbeep_session_config {
     pub sample_rate_hz: u32,
     /// An existing directory for the file, the recording root; not NULL.
     pub directory: *const c_char,
-    /// The file's name in it: a name of 1 to 250 bytes, or several with '/' between them, of which all but the last are
+    /// The file's name in it: a name of 1 to 244 bytes, or several with '/' between them, of which all but the last are
     /// directories; those that are missing are made (mode 0700). No links, no control characters, no ".part" at the end,
     /// 1024 bytes in all. NULL (default) makes a fresh one: yyyymmddHHMMSS-random-record.wav.
     pub file_name: *const c_char,

@@ -132,7 +132,7 @@ impl LargeFile {
 pub struct FileConfig {
     /// An existing directory: the recording root.
     pub directory: PathBuf,
-    /// The file's name in it: a name of 1 to 250 bytes, or several with `/` between them, of which all but the last are
+    /// The file's name in it: a name of 1 to 244 bytes, or several with `/` between them, of which all but the last are
     /// directories; those that are missing are made (mode 0700). No links (`openat2`), no control characters, no `.part`
     /// at the end, 1024 bytes in all. `None` makes a fresh one: `yyyymmddHHMMSS-random-record.wav`, local time.
     pub name: Option<String>,

@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 /// What the name of a file has while it is recorded.
 pub(super) const PART: &str = ".part";
-/// The longest name that leaves room for that.
-const NAME_MAX_BYTES: usize = 250;
+/// The longest name that leaves room for that, and for the number of a further file.
+const NAME_MAX_BYTES: usize = 244;
 /// The longest path beneath the root.
 const PATH_MAX_BYTES: usize = 1_024;
 /// What files may their owner, and nobody else.
@@ -35,7 +35,7 @@ pub enum CreateError {
     NotADirectory(PathBuf),
     /// The name would leave the directory, or is none.
     #[error(
-        "`{}` is no path beneath the directory; it takes names of 1 to 250 bytes with `/` between them, without control \
+        "`{}` is no path beneath the directory; it takes names of 1 to 244 bytes with `/` between them, without control \
          characters, none of them `.` or `..`, and the last one without `.part` at its end",
         .0.escape_default()
     )]

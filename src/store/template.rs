@@ -3,7 +3,7 @@ use rustix::rand::{GetRandomFlags, getrandom};
 use std::collections::BTreeMap;
 
 /// The longest component of a path that leaves room for `.part`.
-const COMPONENT_MAX_BYTES: usize = 250;
+const COMPONENT_MAX_BYTES: usize = 244;
 /// The longest value; less where a component has many.
 const VALUE_MAX_BYTES: usize = 64;
 /// What a value may be cut to, at the shortest.
@@ -102,7 +102,7 @@ pub enum TemplateError {
     NotUnique,
     /// It is too long or too deep.
     #[error(
-        "`{0}` is too long: a component takes 250 bytes and 8 for each value at least, a path 16 components"
+        "`{0}` is too long: a component takes 244 bytes and 8 for each value at least, a path 16 components"
     )]
     TooLong(String),
 }
@@ -342,7 +342,7 @@ mod tests {
         check("{volume}/{vdn}//{random}.wav", TemplateError::Component(String::new()));
         check("{volume}/{vdn}/a\0{random}.wav", TemplateError::Component("a\0{random}.wav".into()));
         check("{volume}/{vdn}/{yyyymmdd}.wav", TemplateError::NotUnique);
-        let long = "x".repeat(251);
+        let long = "x".repeat(245);
         check(&format!("{{vdn}}/{long}/{{random}}.wav"), TemplateError::TooLong(long));
         let told = NameTemplate::parse("{vdn}/{nobody}").unwrap_err().to_string();
         assert!(told.contains("{caller}") && told.contains("{var:NAME}"), "{told}");
@@ -360,7 +360,7 @@ mod tests {
             let components: Vec<_> = Path::new(&name).components().collect();
             prop_assert_eq!(components.len(), 3);
             prop_assert!(components.iter().all(|part| matches!(part, PathComponent::Normal(_))));
-            prop_assert!(name.split('/').all(|part| (1..=250).contains(&part.len()) && !part.starts_with('.')));
+            prop_assert!(name.split('/').all(|part| (1..=COMPONENT_MAX_BYTES).contains(&part.len()) && !part.starts_with('.')));
             prop_assert!(!name.contains(char::is_control));
         }
     }

@@ -57,6 +57,15 @@ fn what_is_not_the_file_any_more_is_neither_named_nor_deleted() {
 }
 
 #[test]
+fn the_longest_name_has_room_for_further_files() {
+    let root = tempfile::tempdir().unwrap();
+    let longest = "x".repeat(NAME_MAX_BYTES);
+    let (part, _file) = PartFile::create(root.path(), Some(&longest)).unwrap();
+    fs::write(root.path().join(format!("{}{PART}", numbered(&longest, 10_000))), "").unwrap();
+    part.commit().unwrap();
+}
+
+#[test]
 fn names_that_lead_elsewhere_are_refused_and_make_nothing() {
     let root = tempfile::tempdir().unwrap();
     let outside = tempfile::tempdir().unwrap();
@@ -92,7 +101,7 @@ fn names_that_lead_elsewhere_are_refused_and_make_nothing() {
     }
     assert!(matches!(refused("file/a.wav"), CreateError::NotBeneath(_)));
     assert!(matches!(refused("real"), CreateError::Exists(_)));
-    let long = "x".repeat(251);
+    let long = "x".repeat(245);
     let deep = "x/".repeat(600);
     for name in [
         "",
