@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo build --release --example store_figures
-//! target/release/examples/store_figures fill DIR 10000000    # makes a store; 10 million records take about 8 GB
+//! target/release/examples/store_figures fill DIR 10000000    # makes a store; 10 million records take 4.5 GB
 //! target/release/examples/store_figures lists DIR            # the list queries, 200 of each kind
 //! target/release/examples/store_figures completions DIR 60   # 1000 begun and completed a second, for 60 s, into a new store
 //! target/release/examples/store_figures sweep DIR 100000     # as many expired messages, with files, in a new store

@@ -87,16 +87,20 @@ CREATE TABLE deletion_log (
 ";
 
 /// Lists are walked in the order of one of these, whatever they are filtered by; what has no value is in none. Statuses,
-/// reasons and durations stand in the two that have no filter of their own, so that walking them reads no rows.
+/// reasons and durations stand in those that such a filter may come on top of, so that walking them reads no rows.
 const INDICES: &str = "
 CREATE INDEX message_any ON message (started_ms, status, end_reason, duration_ms) WHERE state = 1;
 CREATE INDEX message_time ON message (tenant_key, started_ms, status, end_reason, duration_ms) WHERE state = 1;
-CREATE INDEX message_caller ON message (tenant_key, caller, started_ms) WHERE state = 1 AND caller IS NOT NULL;
-CREATE INDEX message_agent ON message (tenant_key, agent, started_ms) WHERE state = 1 AND agent IS NOT NULL;
-CREATE INDEX message_queue ON message (tenant_key, queue, started_ms) WHERE state = 1 AND queue IS NOT NULL;
-CREATE INDEX message_channel ON message (tenant_key, channel, started_ms) WHERE state = 1 AND channel IS NOT NULL;
-CREATE INDEX message_status ON message (tenant_key, status, started_ms) WHERE state = 1;
-CREATE INDEX message_end_reason ON message (tenant_key, end_reason, started_ms) WHERE state = 1;
+CREATE INDEX message_caller ON message (tenant_key, caller, started_ms, status, end_reason, duration_ms)
+    WHERE state = 1 AND caller IS NOT NULL;
+CREATE INDEX message_agent ON message (tenant_key, agent, started_ms, status, end_reason, duration_ms)
+    WHERE state = 1 AND agent IS NOT NULL;
+CREATE INDEX message_queue ON message (tenant_key, queue, started_ms, status, end_reason, duration_ms)
+    WHERE state = 1 AND queue IS NOT NULL;
+CREATE INDEX message_channel ON message (tenant_key, channel, started_ms, status, end_reason, duration_ms)
+    WHERE state = 1 AND channel IS NOT NULL;
+CREATE INDEX message_status ON message (tenant_key, status, started_ms, end_reason, duration_ms) WHERE state = 1;
+CREATE INDEX message_end_reason ON message (tenant_key, end_reason, started_ms, duration_ms) WHERE state = 1;
 CREATE INDEX message_duration ON message (tenant_key, duration_ms, started_ms) WHERE state = 1;
 CREATE INDEX message_expires ON message (expires_ms) WHERE state = 1 AND legal_hold = 0 AND expires_ms IS NOT NULL;
 CREATE INDEX message_held ON message (tenant_key) WHERE legal_hold = 1;
