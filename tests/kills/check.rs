@@ -86,10 +86,12 @@ impl Killed {
     pub fn check(&self, window: Duration) -> Result<Missing, String> {
         let late = self.late(window);
         let patience = window + ROUND + 2 * late;
-        let mut all = Missing { late, ..Missing::default() };
+        let mut all = Missing::default();
         for recording in 0..self.recordings() {
-            let missing =
-                self.check_one(recording).map_err(|fault| format!("recording {recording}: {fault}"))?;
+            let missing = Missing {
+                late,
+                ..self.check_one(recording).map_err(|fault| format!("recording {recording}: {fault}"))?
+            };
             if missing.oldest > patience {
                 return Err(format!("recording {recording}: missing after {patience:?}: {missing}"));
             }
@@ -140,7 +142,7 @@ impl Killed {
             samples,
             unwritten: begun - samples,
             oldest: Duration::from_nanos(oldest),
-            late: Duration::ZERO,
+            ..Missing::default()
         })
     }
 
