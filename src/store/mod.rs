@@ -10,6 +10,7 @@ mod deletion;
 mod digest;
 mod error;
 mod export;
+mod housekeeping;
 mod id;
 mod journal;
 mod message_store;
@@ -32,6 +33,7 @@ pub use self::{
     digest::audio_digest,
     error::StoreError,
     export::CsvExport,
+    housekeeping::{Clock, DailySweep, Housekeeping, HousekeepingReport, SystemClock, keep_house},
     id::{InvalidMessageId, MessageId},
     message_store::{Census, DeletionReason, Expired, MessageStore, Remains},
     query::{Count, Cursor, InvalidCursor, Page, Query},

@@ -1,22 +1,18 @@
 use super::args::Sweep;
 use super::{json_line, open, told};
 use crate::{Failure, warn};
-use afterbeep::store::{Deletion, MessageStore, RecoverReport, SweepOptions, delete_tenant, recover, sweep};
+use afterbeep::store::{
+    DailySweep, Deletion, Housekeeping, HousekeepingReport, SqliteStore, SweepOptions, SweepReport,
+    SystemClock, keep_house, sweep,
+};
+use jiff::Timestamp;
 use jiff::civil::Time;
-use jiff::{SignedDuration, Timestamp, ToSpan, Zoned};
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
+use signal_hook::iterator::Signals;
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
-
-/// How often the daily sweep looks at the clock.
-const LOOK: Duration = Duration::from_secs(1);
-/// A clock that goes ahead of the time that has passed by more than this has jumped.
-const JUMP: SignedDuration = SignedDuration::from_hours(1);
 
 #[derive(Serialize)]
 struct Swept {
@@ -26,37 +22,41 @@ struct Swept {
 }
 
 pub(crate) fn run(arguments: &Sweep) -> Result<(), Failure> {
-    match arguments.daily {
-        None => once(arguments, arguments.now.unwrap_or_else(Timestamp::now)),
-        Some(time) => daily(arguments, time),
+    let store = open(&arguments.store)?;
+    let now = arguments.now.unwrap_or_else(Timestamp::now);
+    if let Some(hour) = arguments.daily {
+        return daily(Arc::new(store), hour, arguments.json);
     }
+    if arguments.dry_run {
+        let swept = sweep(&store, &SweepOptions { dry_run: true, ..SweepOptions::new(now) })?;
+        return tell(&swept, true, arguments.json);
+    }
+    tell_all(&keep_house(&store, now)?, arguments.json)
 }
 
-fn once(arguments: &Sweep, now: Timestamp) -> Result<(), Failure> {
-    let store = open(&arguments.store)?;
-    let mut unrecovered = RecoverReport::default();
-    if !arguments.dry_run {
-        unrecovered = recover(&store, Timestamp::now())?;
-        for tenant in store.tenants()?.into_iter().filter(|tenant| tenant.being_deleted) {
-            // It says why, and is tried again tomorrow.
-            let _ = delete_tenant(&store, &tenant.id, now).map_err(|error| warn(&error.to_string()));
-        }
-    }
-    let report = sweep(&store, &SweepOptions { dry_run: arguments.dry_run, ..SweepOptions::new(now) })?;
-    let swept = Swept { deleted: report.deletion.deleted, kept: report.kept, failed: report.deletion.failed };
-    let mut out = io::stdout().lock();
-    if arguments.json {
-        told(json_line(&mut out, &swept))?;
-    } else {
-        let would = if arguments.dry_run { "would delete" } else { "deleted" };
-        let Swept { deleted, kept, failed } = swept;
-        told(writeln!(out, "{would} {deleted} messages, kept {kept}, failed on {failed}"))?;
-    }
-    for (volume, path) in &unrecovered.to_repair {
+fn tell_all(report: &HousekeepingReport, json: bool) -> Result<(), Failure> {
+    for (volume, path) in &report.recovered.to_repair {
         warn(&format!("{path} on volume {volume} was interrupted; `afterbeep repair` mends it"));
     }
-    for failure in &unrecovered.failures {
+    for failure in &report.recovered.failures {
         warn(&format!("{}: {}", failure.id, failure.error));
+    }
+    // They are tried again tomorrow.
+    for error in report.tenants.iter().filter_map(|(_, deletion)| deletion.as_ref().err()) {
+        warn(&error.to_string());
+    }
+    tell(&report.swept, false, json)
+}
+
+fn tell(report: &SweepReport, dry_run: bool, json: bool) -> Result<(), Failure> {
+    let swept = Swept { deleted: report.deletion.deleted, kept: report.kept, failed: report.deletion.failed };
+    let mut out = io::stdout().lock();
+    if json {
+        told(json_line(&mut out, &swept))?;
+    } else {
+        let would = if dry_run { "would delete" } else { "deleted" };
+        let Swept { deleted, kept, failed } = swept;
+        told(writeln!(out, "{would} {deleted} messages, kept {kept}, failed on {failed}"))?;
     }
     failed(&report.deletion)
 }
@@ -74,68 +74,23 @@ pub(super) fn failed(deletion: &Deletion) -> Result<(), Failure> {
     }
 }
 
-fn daily(arguments: &Sweep, time: Time) -> Result<(), Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&stop))?;
-        flag::register(signal, Arc::clone(&stop))?;
-    }
-    // A store that is not there is told now, not tonight.
-    open(&arguments.store)?;
-    let (mut began, mut clock) = (Instant::now(), Timestamp::now());
-    let mut due = next(&Zoned::now(), time)?;
-    while !stop.load(Ordering::Relaxed) {
-        thread::sleep(LOOK);
-        let now = Zoned::now();
-        let passed = SignedDuration::try_from(began.elapsed()).unwrap_or(SignedDuration::MAX);
-        let ahead = now.timestamp().duration_since(clock).saturating_sub(passed);
-        if ahead.abs() > JUMP {
-            warn(&format!(
-                "the clock has jumped by {} s; nothing is deleted before {time} has come again",
-                ahead.as_secs()
-            ));
-            (began, clock) = (Instant::now(), now.timestamp());
-            due = next(&now, time)?;
-            continue;
+fn daily(store: Arc<SqliteStore>, hour: Time, json: bool) -> Result<(), Failure> {
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let clock = SystemClock::new(TimeZone::system());
+    let sweeping = DailySweep::start(store, hour, clock, move |news| match news {
+        Housekeeping::Swept(report) => {
+            if let Err(Failure::Usage(text) | Failure::Failed(text)) = tell_all(&report, json) {
+                warn(&text);
+            }
         }
-        if now < due {
-            continue;
-        }
-        if let Err(Failure::Usage(text) | Failure::Failed(text)) = once(arguments, now.timestamp()) {
-            warn(&text);
-        }
-        due = next(&now, time)?;
-    }
+        Housekeeping::Failed(error) => warn(&format!("{error}; trying again in a minute")),
+        Housekeeping::ClockJumped(by) => warn(&format!(
+            "the clock has jumped by {} s; nothing is deleted before {hour} has come again",
+            by.as_secs()
+        )),
+    })?;
+    signals.forever().next();
+    // Not waited for: what a sweep has begun, the next one finishes.
+    std::mem::forget(sweeping);
     Ok(())
-}
-
-/// When this time of day comes next. One that a day leaves out, as clocks go forward, comes an hour later.
-fn next(now: &Zoned, time: Time) -> Result<Zoned, Failure> {
-    let at = |date: jiff::civil::Date| date.to_datetime(time).to_zoned(now.time_zone().clone());
-    let today = at(now.date())?;
-    if today > *now { Ok(today) } else { Ok(at(now.date().checked_add(1.day())?)?) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_next_time_is_later_today_or_tomorrow() {
-        let at = |text: &str| text.parse::<Zoned>().unwrap();
-        let next = |now: &str| next(&at(now), jiff::civil::time(2, 30, 0, 0)).ok().unwrap();
-        assert_eq!(
-            next("2026-01-01T02:29:59+01:00[Europe/Madrid]"),
-            at("2026-01-01T02:30:00+01:00[Europe/Madrid]")
-        );
-        assert_eq!(
-            next("2026-01-01T02:30:00+01:00[Europe/Madrid]"),
-            at("2026-01-02T02:30:00+01:00[Europe/Madrid]")
-        );
-        // Clocks go forward from 2 to 3.
-        assert_eq!(
-            next("2026-03-28T12:00:00+01:00[Europe/Madrid]"),
-            at("2026-03-29T03:30:00+02:00[Europe/Madrid]")
-        );
-    }
 }
