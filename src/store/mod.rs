@@ -8,6 +8,7 @@
 mod agents;
 mod deletion;
 mod digest;
+mod digester;
 mod error;
 mod export;
 mod housekeeping;

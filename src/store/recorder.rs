@@ -1,7 +1,8 @@
 //! From the engine's completion path into the store.
 
+use super::digester::Digester;
 use super::journal::{BATCH, Journal, replay_dead};
-use super::{Applied, Change, Completion, Draft, MessageId, MessageStore, StoreError, audio_digest};
+use super::{Applied, Change, Completion, Draft, MessageId, MessageStore, StoreError};
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use jiff::Timestamp;
 use std::collections::VecDeque;
@@ -317,60 +318,6 @@ impl Writer {
         self.counts.lost.fetch_add(lost as u64, Ordering::Relaxed);
         vec![Applied::Deferred; count]
     }
-}
-
-/// Computes digests of what has none in the store, so that nothing is forgotten and nothing piles up in memory.
-#[derive(Debug)]
-struct Digester {
-    wake: Sender<()>,
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-/// Messages looked at in one go.
-const DIGESTS: usize = 64;
-
-impl Digester {
-    fn start(store: Arc<dyn MessageStore>) -> std::io::Result<Self> {
-        let (wake, woken) = bounded(1);
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        let thread = thread::Builder::new().name("digests".to_owned()).spawn(move || {
-            while !stopped.load(Ordering::Relaxed) {
-                // A failing store is asked again a second later.
-                if digest_some(&*store, &stopped).unwrap_or(0) < DIGESTS {
-                    let _ = woken.recv_timeout(Duration::from_secs(1));
-                }
-            }
-        })?;
-        Ok(Self { wake, stop, thread: Some(thread) })
-    }
-}
-
-impl Drop for Digester {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        let _ = self.wake.try_send(());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-fn digest_some(store: &dyn MessageStore, stopped: &AtomicBool) -> Result<usize, StoreError> {
-    let mut changes = Vec::new();
-    for remains in store.undigested(DIGESTS)? {
-        if stopped.load(Ordering::Relaxed) {
-            break;
-        }
-        let file = store.volume(&remains.volume).and_then(|volume| volume.open(&remains.path));
-        let sha256 = file.ok().and_then(|file| audio_digest(file).ok());
-        changes.push(Change::Digest { id: remains.id, sha256 });
-    }
-    if !changes.is_empty() {
-        store.apply(&changes)?;
-    }
-    Ok(changes.len())
 }
 
 #[cfg(test)]
