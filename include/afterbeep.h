@@ -1356,6 +1356,11 @@ typedef struct afterbeep_result {
    * How many of `samples` an earlier message left, where one was continued; else 0.
    */
   uint64_t appended_to_samples;
+  /**
+   * Milliseconds of this recording, as far as its files hold it, that the silence detector took for sound. It hears the line: a key
+   * counts also where it is masked, and so does what we lost.
+   */
+  uint64_t spoken_ms;
 } afterbeep_result;
 
 /**

@@ -125,11 +125,14 @@ fn the_result_says_branch_variables_message_and_status() {
         ("agent", &json!("1001")),
         ("caller", &json!("+34911=x")),
         ("duration_ms", &told["duration_ms"]),
+        ("spoken_ms", &told["spoken_ms"]),
         ("end_reason", &json!("dtmf")),
         ("volume", &json!("default")),
     ] {
         assert_eq!(&message[field], value, "{field}");
     }
+    let spoken_ms = told["spoken_ms"].as_u64().unwrap();
+    assert!(spoken_ms > 1_000 && spoken_ms < told["duration_ms"].as_u64().unwrap());
     assert!(message["sha256"].is_string() && message["expires_at"].is_string());
     let path = program::path(&told);
     assert_eq!(path, place.path("store").join(message["path"].as_str().unwrap()));

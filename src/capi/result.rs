@@ -63,6 +63,9 @@ pub struct afterbeep_result {
     pub file_count: u64,
     /// How many of `samples` an earlier message left, where one was continued; else 0.
     pub appended_to_samples: u64,
+    /// Milliseconds of this recording, as far as its files hold it, that the silence detector took for sound. It hears the line: a key
+    /// counts also where it is masked, and so does what we lost.
+    pub spoken_ms: u64,
 }
 
 /// Recorded samples that we lost. This struct will not change.
@@ -161,6 +164,7 @@ pub unsafe extern "C" fn afterbeep_session_result(
             sync_error: result.sync_error.as_deref().map_or(0, number),
             file_count: result.path.iter().chain(&result.more_paths).count() as u64,
             appended_to_samples: result.appended_to_samples,
+            spoken_ms: result.spoken_ms,
         };
         // SAFETY: the caller vouches for it.
         unsafe { write_sized(out_result, struct_size, OLDEST, &fields) }

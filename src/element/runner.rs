@@ -206,7 +206,7 @@ impl ElementRunner {
         let completion = Completion {
             ended_at: Timestamp::now(),
             duration_ms: result.duration_ms,
-            spoken_ms: None,
+            spoken_ms: Some(result.spoken_ms),
             end_reason: result.end_reason,
             end_digit: result.end_digit.map(|digit| digit.as_char()),
             tone: result.tone.map(|kind| kind.name().to_owned()),

@@ -455,6 +455,7 @@ fn result(ended: &Ended) -> SessionResult {
         appended_to_samples: 0,
         samples: ended.end.recorded_samples,
         duration_ms: 0,
+        spoken_ms: 0,
         trimmed_samples: 0,
         cut: ended.end.cut,
         lost_samples: 0,

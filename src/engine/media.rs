@@ -79,6 +79,8 @@ pub(super) struct Counts {
     pub(super) timestamp_jumps: u64,
     /// Samples that were recorded before the recording started anew.
     pub(super) dropped_samples: u64,
+    /// Milliseconds of sound in what the message keeps.
+    pub(super) spoken_ms: u64,
 }
 
 /// What became of a frame.
@@ -389,6 +391,7 @@ impl Media {
             late_samples: self.late_samples,
             timestamp_jumps: self.timestamp_jumps.into(),
             dropped_samples: self.session.dropped_samples(),
+            spoken_ms: self.session.sample_rate().milliseconds(self.session.sound_samples()),
         };
         self.session.end().map(|&end| Ended { end, open_gap: self.track.open_gap(), counts })
     }

@@ -344,6 +344,7 @@ impl Recording {
             self.gaps = vec![Gap { start_sample: 0, samples: kept, cause: GapCause::DiskError }];
             (self.gap_count, self.lost) = (1, kept);
         }
+        let recorded_ms = file.rate.milliseconds(file.samples - file.appended_to);
         let failure = failure.or(file.error.is_some().then_some(EndReason::WriteError));
         let counts = ended.counts;
         let lost_samples = self.lost;
@@ -361,6 +362,7 @@ impl Recording {
             samples: file.samples,
             appended_to_samples: file.appended_to,
             duration_ms: file.rate.milliseconds(file.samples),
+            spoken_ms: counts.spoken_ms.min(recorded_ms),
             trimmed_samples: if failure.is_some() { 0 } else { end.recorded_samples - end.kept_samples },
             cut: if failure.is_some() { Cut::Nothing } else { end.cut },
             lost_samples,

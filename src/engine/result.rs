@@ -26,6 +26,9 @@ pub struct SessionResult {
     pub samples: u64,
     /// The same in whole milliseconds.
     pub duration_ms: u64,
+    /// Milliseconds of this recording, as far as its files hold it, that the silence detector took for sound. It hears the line: a
+    /// key counts also where it is masked, and so does what we lost.
+    pub spoken_ms: u64,
     /// How many of these samples an earlier message left, where one was continued; else 0.
     pub appended_to_samples: u64,
     /// Samples that were recorded and then cut off.

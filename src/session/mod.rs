@@ -9,6 +9,7 @@ mod keys;
 mod limits;
 mod pause;
 mod presses;
+mod sound;
 pub mod state;
 mod telephone_event;
 mod terminators;
@@ -30,7 +31,7 @@ use crate::dsp::beep::Beep;
 use crate::dsp::call_progress::{CallProgressDetector, ToneEvent};
 use crate::dsp::dtmf::{Digit, DtmfDetector, DtmfEvent, Measured, Tone};
 use crate::dsp::goertzel::{Kernel, mean_square};
-use crate::dsp::silence::{Activity, SilenceDetector};
+use crate::dsp::silence::{Activity, SilenceDetector, Span};
 use crate::dsp::tone_plan::ToneKind;
 use crate::dsp::{BLOCK_SAMPLES, BlockBuffer, Decimator};
 use crate::line::SampleRate;
@@ -39,6 +40,7 @@ use core::ops::Range;
 use event::Events;
 use keys::Keys;
 use limits::Limits;
+use sound::SoundLog;
 use state::{Input, Transition, transition};
 
 /// What to record of a frame.
@@ -96,6 +98,7 @@ pub struct Session<P = CallProgressDetector, D = Decimator> {
     line_dropped: u64,
     /// The caller made a sound since the recording started.
     spoken: bool,
+    sound: SoundLog,
     line_lost_samples: u64,
     end: Option<End>,
 }
@@ -146,6 +149,7 @@ where
             pause: None,
             line_dropped: u64::MAX,
             spoken: false,
+            sound: SoundLog::default(),
             line_lost_samples: 0,
             end: None,
         };
@@ -259,6 +263,16 @@ impl<P, D: BorrowMut<Decimator>> Session<P, D> {
         self.line_lost_samples
     }
 
+    /// Samples of the message, as far as it is known, that the silence detector took for sound; what the line lost or a
+    /// pause left out is none.
+    pub fn sound_samples(&self) -> u64 {
+        let present = self.silence.activity();
+        let samples =
+            self.recorded_samples().saturating_sub(self.recorded_until(self.silence.since_sample()));
+        let cut = self.end.map_or(0, |end| end.recorded_samples - end.kept_samples);
+        self.sound.sound_before(present, samples, cut)
+    }
+
     /// Samples dropped after the beep so far, where its echo may have been.
     pub fn echo_guard_samples(&self) -> u64 {
         self.position().clamp(self.limits.beep_end, self.limits.guard_end) - self.limits.beep_end
@@ -278,7 +292,8 @@ impl<P, D: BorrowMut<Decimator>> Session<P, D> {
         while rest > 0 && self.end.is_none() {
             let step = rest.min(self.until(self.next_decision()));
             let unheard = self.lose(step);
-            self.silence.block(unheard, 0.0);
+            let run = self.silence.block(unheard, 0.0);
+            self.note_run(run);
             rest -= step;
             self.step_limits();
         }
@@ -340,7 +355,8 @@ impl<P, D: BorrowMut<Decimator>> Session<P, D> {
     /// The block that a loss or a pause cuts short.
     fn step_partial(&mut self) {
         let partial = self.blocks.partial();
-        self.silence.block(partial.len(), mean_square(partial));
+        let run = self.silence.block(partial.len(), mean_square(partial));
+        self.note_run(run);
         self.note_sound(self.blocks.position());
     }
 
@@ -374,6 +390,7 @@ impl<P, D: BorrowMut<Decimator>> Session<P, D> {
         (self.record_start, self.left_out) = (None, 0);
         (self.spoken, self.line_lost_samples) = (false, 0);
         self.silence.restart();
+        self.sound = SoundLog::default();
         self.dtmf.forget();
         let position = self.position();
         let beep_samples = self.beep.as_ref().filter(|_| beep).map_or(0, |beep| beep.len_samples().into());
@@ -458,7 +475,8 @@ impl<P, D: BorrowMut<Decimator>> Session<P, D> {
         if let Some(ToneEvent::Started(tone)) = tone {
             self.heard_tone(tone.kind, self.on_line(tone.start_sample));
         }
-        self.silence.block(BLOCK_SAMPLES, measured.total);
+        let run = self.silence.block(BLOCK_SAMPLES, measured.total);
+        self.note_run(run);
         self.note_sound(end);
     }
 
@@ -473,6 +491,21 @@ impl<P, D: BorrowMut<Decimator>> Session<P, D> {
         } else if self.end.is_none() {
             self.events.put(SessionEvent::Tone { kind, start_sample });
         }
+    }
+
+    /// Counts a run of sound or silence that has ended, as far as it is recorded.
+    fn note_run(&mut self, ended: Option<Span>) {
+        let Some(Span { activity, start_sample, end_sample }) = ended else { return };
+        let (start, end) = (self.recorded_until(start_sample), self.recorded_until(end_sample));
+        if end > start {
+            self.sound.ended(activity, end - start);
+        }
+    }
+
+    /// How much of the recording precedes a sample of the detectors'.
+    fn recorded_until(&self, detector_sample: u64) -> u64 {
+        let start = self.record_start.map_or(u64::MAX, |start| start + self.left_out);
+        self.on_line(detector_sample).saturating_sub(start)
     }
 
     /// Whether the caller has spoken. A block that began before the recording may hold the beep's echo.
