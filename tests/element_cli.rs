@@ -202,7 +202,9 @@ fn what_makes_no_sense_is_refused() {
         let _ = fs::remove_file(place.path(&format!("store/afterbeep.db{end}")));
     }
     refused("store", "SYSERROR_INNER", "holds no store");
+    // Damaged, and nothing known of its tenants.
     fs::write(place.path("store/afterbeep.db"), "x".repeat(9_000)).unwrap();
+    fs::remove_file(place.path("store/tenants.json")).unwrap();
     refused("store", "SYSERROR_INNER", "damaged");
 }
 
@@ -222,6 +224,68 @@ fn a_locked_store_gets_the_record_later() {
     let messages = place.messages();
     assert_eq!((messages.len(), &messages[0]["id"]), (1, &told["message_id"]));
     assert_eq!((&messages[0]["end_reason"], &messages[0]["adopted"]), (&json!("dtmf"), &json!(false)));
+}
+
+/// Records while the store cannot be read, and says how long that took.
+fn recorded_without_a_store(place: &Place) -> (Value, Duration) {
+    let began = Instant::now();
+    let output = place.record(&data("message.wav"), &["--var", "agent=1001"]);
+    let took = began.elapsed();
+    assert_eq!(output.status.code(), Some(0), "{}", error(&output));
+    assert!(error(&output).contains("journal"), "{}", error(&output));
+    let told = report(&output);
+    // Who is known cannot be told.
+    assert_eq!((&told["branch"], &told["status"]), (&json!("next"), &json!("allocation_failed")));
+    assert!(program::path(&told).is_file() && told["message_id"].is_string());
+    (told, took)
+}
+
+fn has_followed(place: &Place, told: &Value) {
+    place.done(&["sweep"]);
+    let messages = place.messages();
+    assert_eq!((messages.len(), &messages[0]["id"]), (1, &told["message_id"]));
+    assert_eq!((&messages[0]["end_reason"], &messages[0]["agent"]), (&json!("dtmf"), &json!("1001")));
+    assert!(messages[0]["expires_at"].is_string());
+}
+
+#[test]
+fn a_damaged_store_gets_the_record_when_its_backup_is_back() {
+    let place = Place::new(&["--retention", "30d", "--time-zone", "Europe/Madrid"]);
+    let (database, backup) = (place.path("store/afterbeep.db"), place.path("backup.db"));
+    let copied = Connection::open(&database).unwrap();
+    copied.execute("VACUUM INTO ?1", [backup.to_str().unwrap()]).unwrap();
+    drop(copied);
+    for damage in ["x".repeat(20_000), String::new()] {
+        fs::write(&database, &damage).unwrap();
+        let (told, _) = recorded_without_a_store(&place);
+        // What is known of tenants still is.
+        place.element(&json!({"tenant": "none"}));
+        let output = place.record(&data("message.wav"), &[]);
+        assert_eq!((output.status.code(), &report(&output)["refused"]), (Some(1), &json!("unknown_tenant")));
+        place.element(&json!({}));
+        fs::rename(&database, place.path("damaged.db")).unwrap();
+        let output = place.record(&data("message.wav"), &[]);
+        assert!(error(&output).contains("holds no store"), "{}", error(&output));
+        fs::copy(&backup, &database).unwrap();
+        has_followed(&place, &told);
+        for extra in ["store/afterbeep.db-wal", "store/afterbeep.db-shm"] {
+            let _ = fs::remove_file(place.path(extra));
+        }
+    }
+}
+
+#[test]
+fn a_store_that_lets_nobody_read_holds_up_a_recording_for_a_second_or_two() {
+    let place = Place::new(&["--retention", "30d"]);
+    let locker = Connection::open(place.path("store/afterbeep.db")).unwrap();
+    locker
+        .execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE agent SET name = 'Ana'")
+        .unwrap();
+    let (told, took) = recorded_without_a_store(&place);
+    assert!(took < Duration::from_secs(4), "{took:?}");
+    locker.execute_batch("ROLLBACK").unwrap();
+    drop(locker);
+    has_followed(&place, &told);
 }
 
 #[test]

@@ -9,7 +9,6 @@ use crate::store::{
 };
 use crate::wav::{HeaderStyle, Metadata};
 use jiff::Timestamp;
-use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::fs;
 use std::sync::Arc;
@@ -28,8 +27,6 @@ pub struct ElementRunner {
     store: Arc<dyn MessageStore>,
     directory: Arc<dyn AgentDirectory>,
     recorder: Recorder,
-    /// Tenants as they were last seen: a store that cannot be read holds up no recording.
-    seen: Mutex<BTreeMap<String, (Tenant, Volume)>>,
 }
 
 /// What a host knows about a call when it comes to the element.
@@ -94,7 +91,7 @@ impl ElementRunner {
     /// Runs elements with the agents of the store.
     pub fn new(store: Arc<dyn MessageStore>, recorder: Recorder) -> Self {
         let directory = Arc::clone(&store) as Arc<dyn AgentDirectory>;
-        Self { store, directory, recorder, seen: Mutex::default() }
+        Self { store, directory, recorder }
     }
 
     /// Asks a directory of the host's who is known.
@@ -223,23 +220,19 @@ impl ElementRunner {
         Outcome { message_id: Some(draft.id), status: Some(draft.status), ..outcome }
     }
 
-    /// The tenant and its volume; as they were last seen where the store cannot be read.
+    /// The tenant and its volume; as they were last known where the store cannot be read.
     fn tenant(&self, id: &str) -> Result<(Tenant, Volume), StoreError> {
         let read = self.store.tenant(id).and_then(|tenant| {
             let volume = self.store.volume(&tenant.volume)?;
             Ok((tenant, volume))
         });
-        let mut seen = self.seen.lock();
         match read {
-            Ok(found) => {
-                seen.insert(id.to_owned(), found.clone());
-                Ok(found)
-            }
-            Err(error) if error.is_unavailable() => seen.get(id).cloned().ok_or(error),
-            Err(error) => {
-                seen.remove(id);
-                Err(error)
-            }
+            Err(error) if error.is_unavailable() => match self.store.last_known(id) {
+                // The store's own error says more.
+                Err(unknown) if unknown.is_unavailable() => Err(error),
+                known => known,
+            },
+            read => read,
         }
     }
 

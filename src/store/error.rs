@@ -153,6 +153,18 @@ impl StoreError {
         Self::Io { path: path.into(), cause: cause.into() }
     }
 
+    /// The same error once more, of those that say that the store is unavailable.
+    pub(super) fn again(&self) -> Self {
+        match self {
+            Self::Locked => Self::Locked,
+            Self::ReadOnly => Self::ReadOnly,
+            Self::Full => Self::Full,
+            Self::Corrupt(text) => Self::Corrupt(text.clone()),
+            Self::Io { path, cause } => Self::io(path, cause.kind()),
+            other => Self::Failing(other.to_string()),
+        }
+    }
+
     /// Whether the store cannot be written at present, whatever is written: what it did not take should be tried again.
     pub const fn is_unavailable(&self) -> bool {
         use StoreError::{Corrupt, Failing, Full, Io, Locked, ReadOnly};

@@ -109,6 +109,9 @@ pub trait MessageStore: AgentDirectory {
     fn tenant(&self, id: &str) -> Result<Tenant, StoreError>;
     /// All tenants, by id.
     fn tenants(&self) -> Result<Vec<Tenant>, StoreError>;
+    /// A tenant and its volume as they were when the store could last be read, but for what the tenant uses. For recordings while it
+    /// [cannot be](StoreError::is_unavailable).
+    fn last_known(&self, tenant: &str) -> Result<(Tenant, Volume), StoreError>;
     /// Takes nothing new for a tenant, and says how many messages are being recorded by living processes' account.
     fn close_tenant(&self, id: &str) -> Result<(), StoreError>;
     /// Ids of the tenant's kept messages, at most `limit`.

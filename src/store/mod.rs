@@ -19,6 +19,7 @@ mod query;
 mod record;
 mod recorder;
 mod recovery;
+mod snapshot;
 mod sqlite;
 mod status;
 mod template;

@@ -1,5 +1,6 @@
 use jiff::Zoned;
 use rustix::rand::{GetRandomFlags, getrandom};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The longest component of a path that leaves room for `.part`.
@@ -23,7 +24,8 @@ const COMPONENTS_MAX: usize = 16;
 ///
 /// Values are made safe: `/`, `\`, NUL, control characters and dots at the beginning become `_`, what is longer than 64
 /// bytes is cut, what is not given is `none`. No value can leave the tenant's directory.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub struct NameTemplate {
     text: String,
     /// Below the tenant's directory.
@@ -135,6 +137,20 @@ impl NameTemplate {
         let components: Vec<String> =
             self.components.iter().map(|component| component.render(at, context)).collect();
         components.join("/")
+    }
+}
+
+impl TryFrom<String> for NameTemplate {
+    type Error = TemplateError;
+
+    fn try_from(text: String) -> Result<Self, TemplateError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<NameTemplate> for String {
+    fn from(template: NameTemplate) -> Self {
+        template.text
     }
 }
 

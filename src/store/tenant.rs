@@ -2,12 +2,13 @@ use super::{NameTemplate, StoreError};
 use jiff::Timestamp;
 use jiff::Zoned;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 /// The longest id of a tenant, an agent or a volume.
 const ID_MAX_BYTES: usize = 128;
 
 /// Whose messages they are: a company in a contact centre, with its own directory, limits and clock.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tenant {
     /// Its id (VDN). It is a directory's name, too.
     pub id: String,

@@ -91,7 +91,7 @@ impl Flow {
         let variables = self.report.variables.clone();
         self.tell(element.refused(variables.clone()));
         let options = StoreOptions { busy_timeout: BUSY, ..StoreOptions::default() };
-        let started = SqliteStore::open(&self.store, &options).and_then(|store| {
+        let started = SqliteStore::open_when_available(&self.store, &options).and_then(|store| {
             let store = Arc::new(store);
             let recorder = Recorder::start(Arc::clone(&store) as _, RecorderOptions::default())?;
             Ok(ElementRunner::new(store, recorder))

@@ -2,6 +2,7 @@
 
 mod admin;
 mod change;
+mod connection;
 mod list;
 mod retention;
 mod row;
@@ -12,38 +13,17 @@ mod tests;
 
 use super::agents::Agent;
 use super::message_store::{Census, DeletionReason, Expired, Remains};
+use super::snapshot::Snapshot;
 use super::{
     AgentDirectory, Applied, Change, Completion, Count, Cursor, Draft, HistoryEntry, MessageId,
     MessageRecord, MessageStore, Page, Query, Status, StoreError, Tenant, Volume,
 };
+pub use connection::StoreOptions;
+
+use connection::Connections;
 use jiff::Timestamp;
-use parking_lot::{Mutex, MutexGuard};
-use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
-use std::fs;
-use std::io;
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-/// The database's name in the store's directory.
-const FILE: &str = "afterbeep.db";
-/// Readers that are kept open.
-const READERS_MAX: usize = 8;
-
-/// How a store is opened.
-#[derive(Clone, Debug)]
-pub struct StoreOptions {
-    /// Makes the database where there is none.
-    pub create: bool,
-    /// How long a call waits for another program that holds the database.
-    pub busy_timeout: Duration,
-}
-
-impl Default for StoreOptions {
-    /// An existing one; 5 s.
-    fn default() -> Self {
-        Self { create: false, busy_timeout: Duration::from_secs(5) }
-    }
-}
 
 /// Records in an embedded SQLite database.
 ///
@@ -51,30 +31,33 @@ impl Default for StoreOptions {
 /// What a call has written is on the disk when it returns.
 #[derive(Debug)]
 pub struct SqliteStore {
-    directory: PathBuf,
-    options: StoreOptions,
-    writer: Mutex<Connection>,
-    readers: Mutex<Vec<Connection>>,
+    connections: Connections,
 }
 
 impl SqliteStore {
     /// Opens the store of a directory, and brings its schema up to date.
     pub fn open(directory: &Path, options: &StoreOptions) -> Result<Self, StoreError> {
-        if !directory.join(FILE).exists() {
-            if !options.create {
-                return Err(StoreError::NoStore(directory.to_owned()));
-            }
-            create_private(directory).map_err(|cause| StoreError::io(directory, cause))?;
+        let store = Self { connections: Connections::new(directory, options)? };
+        drop(store.connections.writer()?);
+        store.keep_snapshot();
+        Ok(store)
+    }
+
+    /// The same for what records: where the database is there and cannot be used now, each call tries to open it, and
+    /// fails until that works. [`MessageStore::last_known`] answers meanwhile.
+    pub fn open_when_available(directory: &Path, options: &StoreOptions) -> Result<Self, StoreError> {
+        let store = Self { connections: Connections::new(directory, options)? };
+        match store.connections.writer() {
+            Err(error) if !error.is_unavailable() => return Err(error),
+            opened => drop(opened),
         }
-        let mut writer = connect(directory, options)?;
-        schema::migrate(&mut writer)?;
-        let (writer, readers) = (Mutex::new(writer), Mutex::default());
-        Ok(Self { directory: directory.to_owned(), options: options.clone(), writer, readers })
+        store.keep_snapshot();
+        Ok(store)
     }
 
     /// The directory of the database.
     pub fn directory(&self) -> &Path {
-        &self.directory
+        self.connections.directory()
     }
 
     /// Does something in one transaction.
@@ -82,60 +65,59 @@ impl SqliteStore {
         &self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut writer = self.writer();
-        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let done = work(&transaction)?;
-        transaction.commit()?;
+        let in_transaction = || {
+            let mut writer = self.connections.writer()?;
+            let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let done = work(&transaction)?;
+            transaction.commit()?;
+            Ok(done)
+        };
+        in_transaction().inspect_err(|error| self.connections.told(error))
+    }
+
+    /// The same for what a recording needs where the database cannot be read.
+    fn configure<T>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let done = self.write(work)?;
+        self.keep_snapshot();
         Ok(done)
     }
 
-    fn writer(&self) -> MutexGuard<'_, Connection> {
-        self.writer.lock()
+    /// Brings the snapshot up to date. Where that fails, an older one stands in for a database that cannot be read.
+    fn keep_snapshot(&self) {
+        let snapshot = self.read(|connection| {
+            let volumes = admin::volumes(connection)?.into_iter();
+            let volumes = volumes.map(|(name, path)| Volume { name, path: path.into() }).collect();
+            let tenants = admin::tenants(connection)?.into_iter();
+            Ok(Snapshot {
+                volumes,
+                tenants: tenants.map(|tenant| Tenant { used_bytes: 0, ..tenant }).collect(),
+            })
+        });
+        if let Ok(snapshot) = snapshot {
+            let _ = snapshot.save(self.directory());
+        }
     }
 
     /// Looks at one state of the store, whatever is written meanwhile.
     fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let pooled = self.readers.lock().pop();
-        let reader = match pooled {
-            Some(reader) => reader,
-            None => connect(&self.directory, &self.options)?,
+        let in_transaction = || {
+            let reader = self.connections.reader()?;
+            let transaction = reader.unchecked_transaction()?;
+            let done = work(&transaction);
+            drop(transaction);
+            self.connections.put_back(reader);
+            done
         };
-        let transaction = reader.unchecked_transaction()?;
-        let done = work(&transaction);
-        drop(transaction);
-        let mut readers = self.readers.lock();
-        if readers.len() < READERS_MAX {
-            readers.push(reader);
-        }
-        done
+        in_transaction().inspect_err(|error| self.connections.told(error))
     }
 
     /// The path that a volume is opened by.
     fn resolve(&self, path: &str) -> PathBuf {
-        if path == "." { self.directory.clone() } else { self.directory.join(path) }
+        if path == "." { self.directory().to_owned() } else { self.directory().join(path) }
     }
-}
-
-fn connect(directory: &Path, options: &StoreOptions) -> Result<Connection, StoreError> {
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(directory.join(FILE), flags)?;
-    connection.busy_timeout(options.busy_timeout)?;
-    connection.set_prepared_statement_cache_capacity(64);
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    // What is committed survives a power cut: records and files are ordered by that.
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
-    connection.pragma_update(None, "cache_size", -65_536)?;
-    Ok(connection)
-}
-
-/// A directory that nobody else may look into: what it holds is personal.
-fn create_private(directory: &Path) -> io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    // SQLite gives its other files the mode of the first one.
-    fs::OpenOptions::new().create(true).append(true).mode(0o600).open(directory.join(FILE)).map(drop)
 }
 
 impl From<rusqlite::Error> for StoreError {
@@ -261,7 +243,7 @@ impl MessageStore for SqliteStore {
 
     fn add_tenant(&self, tenant: &Tenant) -> Result<(), StoreError> {
         tenant.validate()?;
-        self.write(|transaction| admin::add_tenant(transaction, tenant))
+        self.configure(|transaction| admin::add_tenant(transaction, tenant))
     }
 
     fn tenant(&self, id: &str) -> Result<Tenant, StoreError> {
@@ -272,8 +254,15 @@ impl MessageStore for SqliteStore {
         self.read(admin::tenants)
     }
 
+    fn last_known(&self, tenant: &str) -> Result<(Tenant, Volume), StoreError> {
+        let snapshot = Snapshot::load(self.directory())?;
+        let (tenant, volume) = snapshot.tenant(tenant)?;
+        let path = self.resolve(&volume.path.to_string_lossy());
+        Ok((tenant.clone(), Volume { path, ..volume.clone() }))
+    }
+
     fn close_tenant(&self, id: &str) -> Result<(), StoreError> {
-        self.write(|transaction| admin::close_tenant(transaction, id))
+        self.configure(|transaction| admin::close_tenant(transaction, id))
     }
 
     fn messages_of(&self, tenant: &str, limit: usize) -> Result<Vec<MessageId>, StoreError> {
@@ -285,16 +274,16 @@ impl MessageStore for SqliteStore {
     }
 
     fn remove_tenant(&self, id: &str, now: Timestamp) -> Result<(), StoreError> {
-        self.write(|transaction| admin::remove_tenant(transaction, id, now))
+        self.configure(|transaction| admin::remove_tenant(transaction, id, now))
     }
 
     fn add_volume(&self, volume: &Volume) -> Result<(), StoreError> {
         super::tenant::check_id("volume", &volume.name)?;
-        self.write(|transaction| admin::add_volume(transaction, volume))
+        self.configure(|transaction| admin::add_volume(transaction, volume))
     }
 
     fn move_volume(&self, volume: &Volume) -> Result<(), StoreError> {
-        self.write(|transaction| admin::move_volume(transaction, volume))
+        self.configure(|transaction| admin::move_volume(transaction, volume))
     }
 
     fn volume(&self, name: &str) -> Result<Volume, StoreError> {
@@ -316,6 +305,6 @@ impl MessageStore for SqliteStore {
     }
 
     fn journals(&self) -> PathBuf {
-        self.directory.join("journal")
+        self.directory().join("journal")
     }
 }

@@ -1,9 +1,11 @@
+use super::connection::FILE;
 use super::*;
 use crate::session::EndReason;
 use crate::store::tests::{completion, draft, now, with_tenant, write_file};
 use crate::store::{LifeState, NameTemplate, SweepOptions, delete, sweep};
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 fn complete(store: &SqliteStore, draft: &Draft, completion: &Completion) {
     let change =
@@ -361,16 +363,16 @@ fn a_bad_database_is_told() {
     assert!(store_with_less_patience.tenants().is_ok());
     other.execute_batch("ROLLBACK").unwrap();
     // Full, and read-only.
-    store.writer().pragma_update(None, "max_page_count", 1).unwrap();
+    store.connections.writer().unwrap().pragma_update(None, "max_page_count", 1).unwrap();
     let filling = Tenant { defaults: Some("x".repeat(1 << 20)), ..Tenant::new("c") };
     assert!(matches!(store.add_tenant(&filling), Err(StoreError::Full)));
-    store.writer().pragma_update(None, "max_page_count", 1_000_000).unwrap();
-    store.writer().pragma_update(None, "query_only", true).unwrap();
+    store.connections.writer().unwrap().pragma_update(None, "max_page_count", 1_000_000).unwrap();
+    store.connections.writer().unwrap().pragma_update(None, "query_only", true).unwrap();
     assert!(matches!(store.add_tenant(&filling), Err(StoreError::ReadOnly)));
-    store.writer().pragma_update(None, "query_only", false).unwrap();
+    store.connections.writer().unwrap().pragma_update(None, "query_only", false).unwrap();
     store.add_tenant(&filling).unwrap();
     // Newer than this program.
-    store.writer().pragma_update(None, "user_version", 99).unwrap();
+    store.connections.writer().unwrap().pragma_update(None, "user_version", 99).unwrap();
     assert!(matches!(open(root), Err(StoreError::TooNew { found: 99, .. })));
     drop((store, store_with_less_patience, other));
     // No database, and a damaged one.
