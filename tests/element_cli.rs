@@ -209,6 +209,76 @@ fn what_makes_no_sense_is_refused() {
 }
 
 #[test]
+fn a_tenants_defaults_stand_for_what_an_element_does_not_say() {
+    let place =
+        Place::new(&["--defaults", r#"{"max_duration_ms": 1000, "beep": false, "terminators": "any"}"#]);
+    let samples_with = |recording: Value| {
+        place.element(&json!({"recording": recording}));
+        let told = report(&place.record(&data("reading.wav"), &[]));
+        (told["end_reason"].clone(), told["samples"].clone())
+    };
+    assert_eq!(samples_with(json!({})), (json!("max_duration"), json!(8_000)));
+    let without_beep = samples_with(json!({"max_duration_ms": 20_000})).1.as_u64().unwrap();
+    // Said, though it is the default of all.
+    let with_beep = samples_with(json!({"max_duration_ms": 20_000, "beep": true})).1.as_u64().unwrap();
+    assert!(without_beep > 8_000 && with_beep < without_beep, "{with_beep} {without_beep}");
+
+    place.done(&["tenants", "set", "1001", "--defaults", r#"{"max_duration_ms": 500}"#, "--quota", "1GB"]);
+    let listed = place.done(&["tenants", "list", "--json"]);
+    let tenant: Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(
+        (&tenant["defaults"], &tenant["quota_bytes"]),
+        (&json!({"max_duration_ms": 500}), &json!(1_000_000_000))
+    );
+    assert_eq!(samples_with(json!({"beep": false})), (json!("max_duration"), json!(4_000)));
+    place.done(&["tenants", "set", "1001", "--defaults", "none"]);
+    let tenant: Value = serde_json::from_str(&place.done(&["tenants", "list", "--json"])).unwrap();
+    assert_eq!((&tenant["defaults"], &tenant["quota_bytes"]), (&Value::Null, &json!(1_000_000_000)));
+    let store = place.path("store");
+    for (bad, told) in [
+        (r#"{"max_duration": 500}"#, "max_duration_ms"),
+        (r#"{"terminators": "x"}"#, "recording.terminators"),
+        ("{", "EOF"),
+        ("no_such_file", "No such file"),
+    ] {
+        let arguments = ["tenants", "set", "1001", "--store", store.to_str().unwrap(), "--defaults", bad];
+        let output = afterbeep(&arguments);
+        assert!(error(&output).contains(told) && output.status.code() == Some(2), "{}", error(&output));
+    }
+}
+
+#[test]
+fn a_retention_is_for_what_ends_later_or_for_all() {
+    let place = Place::new(&["--retention", "30d"]);
+    place.record(&data("message.wav"), &[]);
+    let expires = || {
+        let mut deadlines: Vec<Value> =
+            place.messages().iter().map(|message| message["expires_at"].clone()).collect();
+        deadlines.reverse();
+        deadlines
+    };
+    let first = expires();
+    place.done(&["tenants", "set", "1001", "--retention", "1d"]);
+    place.record(&data("message.wav"), &[]);
+    let both = expires();
+    assert!(both[0] == first[0] && both[1].as_str() < both[0].as_str(), "{both:?}");
+    let held = place.messages()[0]["id"].as_str().unwrap().to_owned();
+    place.done(&["messages", "hold", &held]);
+    place.done(&["tenants", "set", "1001", "--retention", "1s", "--apply-retention"]);
+    let now = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(1);
+    place.done(&["sweep", "--now", &now.to_string()]);
+    let left = place.messages();
+    assert_eq!((left.len(), &left[0]["id"], &left[0]["legal_hold"]), (1, &json!(held), &json!(true)));
+    place.done(&["tenants", "set", "1001", "--retention", "none", "--apply-retention"]);
+    assert_eq!(expires(), [Value::Null]);
+    assert!(
+        !afterbeep(&["tenants", "set", "none", "--store", place.path("store").to_str().unwrap()])
+            .status
+            .success()
+    );
+}
+
+#[test]
 fn a_locked_store_gets_the_record_later() {
     let place = Place::new(&[]);
     let locker = Connection::open(place.path("store/afterbeep.db")).unwrap();

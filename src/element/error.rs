@@ -34,6 +34,9 @@ pub enum ElementError {
     /// The store takes nothing new of this tenant.
     #[error("tenant `{0}` takes no new messages: it is being deleted, or its volume is gone")]
     Closed(String),
+    /// The tenant's defaults are no recording parameters.
+    #[error("the defaults of tenant `{0}` cannot be read: {1}; `tenants set` gives it others")]
+    Defaults(String, serde_json::Error),
     /// The tenant, or where its messages go, cannot be told.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -43,8 +46,8 @@ pub enum ElementError {
 }
 
 impl ElementError {
-    /// A name for programs: `element`, `variable`, `file`, `quota_exceeded`, `unknown_tenant`, `tenant_closed`, `store`,
-    /// `open`.
+    /// A name for programs: `element`, `variable`, `file`, `quota_exceeded`, `unknown_tenant`, `tenant_closed`,
+    /// `defaults`, `store`, `open`.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Json(_) | Self::Recording(_) | Self::VariableName(_) | Self::SameVariable(_) => "element",
@@ -53,6 +56,7 @@ impl ElementError {
             Self::QuotaExceeded(_) => "quota_exceeded",
             Self::Closed(_) => "tenant_closed",
             Self::Store(StoreError::UnknownTenant(_)) => "unknown_tenant",
+            Self::Defaults(..) => "defaults",
             Self::Store(_) => "store",
             Self::Open(_) => "open",
         }

@@ -8,11 +8,13 @@
 mod config;
 mod error;
 mod outcome;
+mod recording;
 mod runner;
 mod variables;
 
-pub use config::{LeaveMessage, RecordingParameters, SilenceThreshold, Source};
+pub use config::{LeaveMessage, Source};
 pub use error::ElementError;
 pub use outcome::{Branch, Outcome};
+pub use recording::{RecordingParameters, SilenceThreshold};
 pub use runner::{Call, ElementRunner, RunningElement};
 pub use variables::{Value, Variables};

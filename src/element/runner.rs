@@ -114,7 +114,6 @@ impl ElementRunner {
         call: &Call,
     ) -> Result<RunningElement, ElementError> {
         element.validate()?;
-        let session = element.recording.session_config(call.sample_rate)?;
         check_file(&call.file)?;
         let receivers = [&element.file_name_variable, &element.location_variable];
         if let Some(name) = receivers.into_iter().flatten().find(|name| !call.variables.takes_text(name)) {
@@ -124,6 +123,9 @@ impl ElementRunner {
         if tenant.being_deleted {
             return Err(ElementError::Closed(tenant.id));
         }
+        let recording = element.recording_with(tenant.defaults.as_deref());
+        let recording = recording.map_err(|error| ElementError::Defaults(tenant.id.clone(), error))?;
+        let session = recording.session_config(call.sample_rate)?;
         let draft = self.draft(element, call, &volume, expected_bytes(&session, call))?;
         if !element.record_message && is_over_quota(&tenant, draft.expected_bytes) {
             return Err(ElementError::QuotaExceeded(tenant.id));

@@ -37,6 +37,9 @@ pub enum StoreError {
     /// The tenant is there already.
     #[error("there is a tenant `{0}` already")]
     TenantExists(String),
+    /// Its files are there.
+    #[error("the volume and directory of tenant `{0}` stay; `volumes move` moves the volume")]
+    TenantStays(String),
     /// Two tenants would share files.
     #[error(
         "the directory `{root}` belongs to tenant `{tenant}`, in whole or in part; choose another --root"

@@ -112,6 +112,10 @@ pub trait MessageStore: AgentDirectory {
     /// A tenant and its volume as they were when the store could last be read, but for what the tenant uses. For recordings while it
     /// [cannot be](StoreError::is_unavailable).
     fn last_known(&self, tenant: &str) -> Result<(Tenant, Volume), StoreError>;
+    /// Gives a tenant another time zone, retention, quota, template and other defaults; where it is, and what it uses, stays. The
+    /// retention is that of messages completed from now on; `reschedule` says whether those that are kept get their
+    /// deadlines anew, too. Repeat it where it fails half-way.
+    fn update_tenant(&self, tenant: &Tenant, reschedule: bool) -> Result<(), StoreError>;
     /// Takes nothing new for a tenant, and says how many messages are being recorded by living processes' account.
     fn close_tenant(&self, id: &str) -> Result<(), StoreError>;
     /// Ids of the tenant's kept messages, at most `limit`.

@@ -24,7 +24,8 @@ pub struct Tenant {
     pub quota_bytes: Option<u64>,
     /// Where files go; `None` for [`NameTemplate::default`].
     pub template: Option<NameTemplate>,
-    /// What the host keeps about the tenant, such as a default configuration; a text of its own.
+    /// Recording parameters of elements that do not say them, as a JSON object: see
+    /// [`RecordingParameters::from_defaults`](crate::element::RecordingParameters::from_defaults).
     pub defaults: Option<String>,
     /// What recordings take, those under way included with what they may come to.
     pub used_bytes: u64,

@@ -69,7 +69,6 @@ pub(super) fn add_tenant(connection: &Connection, tenant: &Tenant) -> Result<(),
             return Err(StoreError::RootTaken { root: tenant.root.clone(), tenant: other.id });
         }
     }
-    let stored = |number: Option<u64>| number.map(|number| i64::try_from(number).unwrap_or(i64::MAX));
     connection.execute(
         "INSERT INTO tenant (id, volume_key, root, time_zone, retention_s, quota_bytes, template, defaults) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -82,6 +81,30 @@ pub(super) fn add_tenant(connection: &Connection, tenant: &Tenant) -> Result<(),
             stored(tenant.quota_bytes),
             tenant.template.as_ref().map(NameTemplate::as_str),
             tenant.defaults,
+        ],
+    )?;
+    Ok(())
+}
+
+/// A limit as SQLite has numbers.
+fn stored(number: Option<u64>) -> Option<i64> {
+    number.map(|number| i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+pub(super) fn update_tenant(connection: &Connection, changed: &Tenant) -> Result<(), StoreError> {
+    let present = tenant(connection, &changed.id)?;
+    if (&changed.volume, &changed.root) != (&present.volume, &present.root) {
+        return Err(StoreError::TenantStays(present.id));
+    }
+    connection.execute(
+        "UPDATE tenant SET time_zone = ?2, retention_s = ?3, quota_bytes = ?4, template = ?5, defaults = ?6 WHERE id = ?1",
+        params![
+            changed.id,
+            changed.time_zone,
+            stored(changed.retention_s),
+            stored(changed.quota_bytes),
+            changed.template.as_ref().map(NameTemplate::as_str),
+            changed.defaults,
         ],
     )?;
     Ok(())

@@ -261,6 +261,17 @@ impl MessageStore for SqliteStore {
         Ok((tenant.clone(), Volume { path, ..volume.clone() }))
     }
 
+    fn update_tenant(&self, tenant: &Tenant, reschedule: bool) -> Result<(), StoreError> {
+        tenant.validate()?;
+        self.configure(|transaction| admin::update_tenant(transaction, tenant))?;
+        let mut next = reschedule.then_some(0);
+        while let Some(from) = next {
+            // Recordings complete between two batches.
+            next = self.write(|transaction| retention::reschedule(transaction, &tenant.id, from))?;
+        }
+        Ok(())
+    }
+
     fn close_tenant(&self, id: &str) -> Result<(), StoreError> {
         self.configure(|transaction| admin::close_tenant(transaction, id))
     }

@@ -47,6 +47,27 @@ pub(super) fn entomb(
     Ok(entombed)
 }
 
+/// Rows of all tenants that one batch looks at.
+const RESCHEDULED: i64 = 10_000;
+
+/// Gives kept messages of a tenant their deadlines anew, of those that arrived from a place on, and says where the
+/// next batch begins.
+pub(super) fn reschedule(
+    connection: &Connection,
+    tenant: &str,
+    from: i64,
+) -> Result<Option<i64>, StoreError> {
+    let key = known_tenant(connection, tenant)?;
+    let end = from + RESCHEDULED;
+    connection.execute(
+        "UPDATE message SET expires_ms = ended_ms + 1000 * (SELECT retention_s FROM tenant WHERE key = ?1) \
+         WHERE sequence >= ?2 AND sequence < ?3 AND tenant_key = +?1 AND state = 1",
+        params![key, from, end],
+    )?;
+    let next = "SELECT min(sequence) FROM message WHERE sequence >= ?1";
+    Ok(connection.query_row(next, [end], |row| row.get(0))?)
+}
+
 pub(super) fn expired(
     connection: &Connection,
     now: Timestamp,

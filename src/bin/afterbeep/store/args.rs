@@ -1,5 +1,6 @@
 //! What the commands on a store take.
 
+use afterbeep::element::{ElementError, RecordingParameters};
 use afterbeep::session::EndReason;
 use afterbeep::store::{Cursor, MessageId, NameTemplate, Query, Status};
 use clap::{Args, Subcommand, ValueEnum};
@@ -296,6 +297,7 @@ pub(crate) struct Listed {
 #[derive(Subcommand)]
 pub(crate) enum Tenants {
     Add(AddTenant),
+    Set(SetTenant),
     /// List tenants
     List(Listed),
     Delete(DeleteTenant),
@@ -326,6 +328,60 @@ pub(crate) struct AddTenant {
     /// Where files go below {volume}/{vdn}/ [default: record/{yyyymmdd}/{yyyymmddHHMMSS}-{random}-record.wav]
     #[arg(long, value_name = "TEMPLATE", value_parser = NameTemplate::parse)]
     pub(crate) template: Option<NameTemplate>,
+    /// Recording parameters of elements that do not say them: a JSON object, or a file with one
+    #[arg(long, value_name = "JSON|FILE", value_parser = defaults)]
+    pub(crate) defaults: Option<String>,
+}
+
+/// Change a tenant; what is not given stays.
+#[derive(Args)]
+pub(crate) struct SetTenant {
+    #[command(flatten)]
+    pub(crate) store: Store,
+    /// The tenant
+    pub(crate) id: String,
+    /// The time zone of its file names
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) time_zone: Option<String>,
+    /// How long messages that end from now on stay: 30d, 12h, `none` for ever
+    #[arg(long, value_name = "TIME", value_parser = or_none(period))]
+    pub(crate) retention: Option<OrNone<u64>>,
+    /// The messages that are there, too; one on legal hold stays while it is
+    #[arg(long, requires = "retention")]
+    pub(crate) apply_retention: bool,
+    /// What recordings may take: 10GB, 500MB, 1GiB, `none`
+    #[arg(long, value_name = "SIZE", value_parser = or_none(size))]
+    pub(crate) quota: Option<OrNone<u64>>,
+    /// Where files go below {volume}/{vdn}/, `none` for the default
+    #[arg(long, value_name = "TEMPLATE", value_parser = or_none(NameTemplate::parse))]
+    pub(crate) template: Option<OrNone<NameTemplate>>,
+    /// Recording parameters of elements that do not say them: a JSON object, a file with one, or `none`
+    #[arg(long, value_name = "JSON|FILE", value_parser = or_none(defaults))]
+    pub(crate) defaults: Option<OrNone<String>>,
+}
+
+/// A value, or that there is to be none.
+#[derive(Clone)]
+pub(crate) struct OrNone<T>(pub(crate) Option<T>);
+
+fn or_none<T, E>(
+    parse: impl Fn(&str) -> Result<T, E> + Clone + Send + Sync,
+) -> impl Fn(&str) -> Result<OrNone<T>, E> + Clone + Send + Sync {
+    move |text| if text == "none" { Ok(OrNone(None)) } else { parse(text).map(|value| OrNone(Some(value))) }
+}
+
+/// Reads a tenant's defaults, from a file or as they are.
+fn defaults(text: &str) -> Result<String, String> {
+    let text = if text.trim_start().starts_with('{') {
+        text.to_owned()
+    } else {
+        std::fs::read_to_string(text).map_err(|error| error.to_string())?
+    };
+    match RecordingParameters::from_defaults(&text) {
+        Ok(_) => Ok(text),
+        Err(ElementError::Json(error)) => Err(error.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 /// Delete a tenant with all recordings, records and agents.

@@ -1,7 +1,8 @@
 //! Tenants, volumes, agents.
 
 use super::args::{
-    AddTenant, Agents, DeleteTenant, ImportAgents, ListAgents, Listed, NameVolume, Tenants, Volumes,
+    AddTenant, Agents, DeleteTenant, ImportAgents, ListAgents, Listed, NameVolume, OrNone, SetTenant,
+    Tenants, Volumes,
 };
 use super::{json_line, open, open_with, told};
 use crate::Failure;
@@ -72,6 +73,7 @@ fn lines<'a, T, L: Serialize>(
 pub(crate) fn tenants(command: &Tenants) -> Result<(), Failure> {
     match command {
         Tenants::Add(arguments) => add_tenant(arguments),
+        Tenants::Set(arguments) => set_tenant(arguments),
         Tenants::List(arguments) => list_tenants(arguments),
         Tenants::Delete(arguments) => remove_tenant(arguments),
     }
@@ -84,6 +86,7 @@ fn add_tenant(arguments: &AddTenant) -> Result<(), Failure> {
         retention_s: arguments.retention,
         quota_bytes: arguments.quota,
         template: arguments.template.clone(),
+        defaults: arguments.defaults.clone(),
         ..Tenant::new(&arguments.id)
     };
     tenant.validate()?;
@@ -97,6 +100,24 @@ fn add_tenant(arguments: &AddTenant) -> Result<(), Failure> {
         None => {}
     }
     Ok(store.add_tenant(&tenant)?)
+}
+
+fn set_tenant(arguments: &SetTenant) -> Result<(), Failure> {
+    fn set<T: Clone>(place: &mut Option<T>, given: Option<&OrNone<T>>) {
+        if let Some(OrNone(value)) = given {
+            place.clone_from(value);
+        }
+    }
+    let store = open(&arguments.store)?;
+    let mut tenant = store.tenant(&arguments.id)?;
+    set(&mut tenant.retention_s, arguments.retention.as_ref());
+    set(&mut tenant.quota_bytes, arguments.quota.as_ref());
+    set(&mut tenant.template, arguments.template.as_ref());
+    set(&mut tenant.defaults, arguments.defaults.as_ref());
+    if let Some(time_zone) = &arguments.time_zone {
+        tenant.time_zone.clone_from(time_zone);
+    }
+    Ok(store.update_tenant(&tenant, arguments.apply_retention)?)
 }
 
 /// The volume of a directory outside the store: records name volumes.
@@ -120,6 +141,7 @@ struct TenantLine<'a> {
     quota_bytes: Option<u64>,
     used_bytes: u64,
     template: Option<&'a str>,
+    defaults: Option<serde_json::Value>,
     being_deleted: bool,
 }
 
@@ -134,6 +156,7 @@ impl<'a> From<&'a Tenant> for TenantLine<'a> {
             quota_bytes: tenant.quota_bytes,
             used_bytes: tenant.used_bytes,
             template: tenant.template.as_ref().map(NameTemplate::as_str),
+            defaults: tenant.defaults.as_deref().and_then(|text| serde_json::from_str(text).ok()),
             being_deleted: tenant.being_deleted,
         }
     }
