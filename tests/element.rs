@@ -5,13 +5,14 @@ mod common;
 use afterbeep::element::{
     Branch, Call, ElementError, ElementRunner, LeaveMessage, Outcome, Source, Value, Variables,
 };
-use afterbeep::engine::{Engine, FileConfig, OpenError, SessionHandle};
-use afterbeep::session::EndReason;
+use afterbeep::engine::{Engine, EngineConfig, FileConfig, OpenError, SessionHandle};
+use afterbeep::session::{EndReason, State};
 use afterbeep::store::{
     Agent, AgentDirectory, MessageRecord, MessageStore, NameTemplate, Query, Recorder, RecorderOptions,
-    SqliteStore, Status, StoreError, StoreOptions, Tenant, recover,
+    SqliteStore, Status, StoreError, StoreOptions, Tenant, Volume, recover,
 };
 use common::call::{engine, feed, result};
+use common::tools::SmallDisk;
 use common::{Key, Line, Random, samples, speech};
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -56,7 +57,18 @@ impl Place {
         line: &[i16],
         end: &dyn Fn(SessionHandle),
     ) -> Outcome {
-        let running = self.runner.begin(&self.engine, element, call).unwrap();
+        self.leave_on(&self.engine, element, call, line, end)
+    }
+
+    fn leave_on(
+        &self,
+        engine: &Engine,
+        element: &LeaveMessage,
+        call: &Call,
+        line: &[i16],
+        end: &dyn Fn(SessionHandle),
+    ) -> Outcome {
+        let running = self.runner.begin(engine, element, call).unwrap();
         let session = running.session();
         feed(session, line, 160);
         end(session);
@@ -180,6 +192,62 @@ fn every_ending_has_its_branch_and_leaves_a_record_or_none() {
     let outcome = place.leave(&unwanted, &call(&[]), short, &fail);
     assert_eq!((outcome.branch.name(), outcome.end_reason), ("exception", Error));
     assert_eq!(unwanted.refused(Variables::default()).branch, Branch::Exception);
+}
+
+#[test]
+fn a_tone_and_a_line_that_falls_silent_are_hang_ups() {
+    let place = Place::new(&Tenant::new("vdn"));
+    let some = &speech("reading.wav")[..samples(2_000)];
+    let mut tones = element();
+    tones.recording.tone_plan = Some("es".to_owned());
+    let busy = (0..5).fold(Line::new().audio(some), |line, _| line.tone(425.0, -10.0, 200).silence(200));
+    let impatient = EngineConfig { poll_interval_ms: 1, media_timeout_ms: 100, ..EngineConfig::default() };
+    let impatient = Engine::new(&impatient).unwrap();
+    let nobody = |_: SessionHandle| ();
+    for (engine, line, reason, tone) in [
+        (&place.engine, &*busy.pcm(), EndReason::DisconnectTone, Some("busy")),
+        (&impatient, some, EndReason::MediaTimeout, None),
+    ] {
+        let outcome = place.leave_on(engine, &tones, &call(&[("agent", "1001")]), line, &nobody);
+        assert_eq!((outcome.end_reason, outcome.branch), (reason, Branch::Hangup));
+        assert!(place.runner.recorder().flush(LONG));
+        let completion = place.store.get(outcome.message_id.unwrap()).unwrap().completion.unwrap();
+        assert_eq!((completion.end_reason, completion.tone.as_deref()), (reason, tone));
+        assert!(completion.complete && completion.duration_ms.abs_diff(2_000) <= 50, "{completion:?}");
+        assert!(completion.spoken_ms.is_some_and(|spoken_ms| spoken_ms > 500 && spoken_ms < 2_000));
+    }
+}
+
+#[test]
+fn a_full_disk_is_an_error_whose_record_says_what_is_missing() {
+    let Some(disk) = SmallDisk::mount("256k") else { return };
+    let tenant = Tenant { volume: "disk".to_owned(), ..Tenant::new("small") };
+    let place = Place::new(&Tenant::new("vdn"));
+    place.store.add_volume(&Volume { name: "disk".to_owned(), path: disk.path().to_owned() }).unwrap();
+    place.store.add_tenant(&tenant).unwrap();
+    let engine = EngineConfig { full_hold_ms: 300, preallocate_kib: 0, ..EngineConfig::default() };
+    let engine = Engine::new(&engine).unwrap();
+    let element = LeaveMessage { tenant: "small".to_owned(), ..element() };
+    let running = place.runner.begin(&engine, &element, &call(&[])).unwrap();
+    let session = running.session();
+    feed(session, &speech("reading.wav")[..samples(1_000)], 160);
+    std::thread::sleep(Duration::from_millis(1_500));
+    disk.fill();
+    // As long as it takes: what is pushed ends with the session.
+    let end = Instant::now() + LONG;
+    while session.state() != Ok(State::Ended) && Instant::now() < end {
+        let _ = session.push(&[1_000; 160]);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let outcome = place.runner.finish(running, &result(session));
+    session.close().unwrap();
+    assert_eq!((outcome.end_reason, outcome.branch), (EndReason::DiskFull, Branch::Error));
+    assert!(place.runner.recorder().flush(LONG));
+    let completion = place.store.get(outcome.message_id.unwrap()).unwrap().completion.unwrap();
+    assert_eq!((completion.end_reason, completion.complete), (EndReason::DiskFull, false));
+    assert!(completion.duration_ms >= 1_000 && completion.loss.lost_samples > 0, "{completion:?}");
+    assert!(completion.loss.gap_count > 0 && completion.bytes > 16_000, "{completion:?}");
+    drop(engine);
 }
 
 #[test]

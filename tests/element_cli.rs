@@ -8,7 +8,7 @@ use common::{data, samples, speech};
 use program::{afterbeep, bytes, error, report};
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use std::fs;
+use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -206,6 +206,30 @@ fn what_makes_no_sense_is_refused() {
     fs::write(place.path("store/afterbeep.db"), "x".repeat(9_000)).unwrap();
     fs::remove_file(place.path("store/tenants.json")).unwrap();
     refused("store", "SYSERROR_INNER", "damaged");
+}
+
+#[test]
+fn a_file_that_cannot_be_written_on_is_an_error_with_a_record() {
+    let place = Place::new(&[]);
+    place.element(&json!({"recording": {"max_duration_ms": 0, "beep": false}}));
+    let input = place.path("long.raw");
+    fs::write(&input, bytes(&vec![1_000; samples(120_000)])).unwrap();
+    // A limit that the recording reaches and the store does not: 1 MiB.
+    let mut limited = Command::new("sh");
+    limited.args(["-c", "ulimit -f 2048; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_afterbeep")]);
+    let output = limited
+        .args(place.arguments(Path::new("-"), &[]))
+        .stdin(File::open(input).unwrap())
+        .output()
+        .unwrap();
+    let told = report(&output);
+    assert_eq!((&told["end_reason"], output.status.code()), (&json!("write_error"), Some(1)), "{told}");
+    assert_eq!((&told["branch"], &told["complete"]), (&json!("SYSERROR_INNER"), &json!(false)));
+    let message = place.messages().remove(0);
+    assert_eq!((&message["id"], &message["end_reason"]), (&told["message_id"], &json!("write_error")));
+    assert_eq!((&message["complete"], &message["duration_ms"]), (&json!(false), &told["duration_ms"]));
+    let duration_ms = message["duration_ms"].as_u64().unwrap();
+    assert!(duration_ms > 30_000 && duration_ms < 70_000, "{duration_ms}");
 }
 
 #[test]
