@@ -96,6 +96,8 @@ pub trait MessageStore: AgentDirectory {
     fn kept(&self) -> Result<u64, StoreError>;
     /// Messages that are being recorded, or that a crash left so.
     fn recording(&self) -> Result<Vec<Remains>, StoreError>;
+    /// The one of these whose file is there.
+    fn recording_at(&self, volume: &str, path: &str) -> Result<Option<Remains>, StoreError>;
     /// Removes the record of a recording that left no file.
     fn forget(&self, id: MessageId, now: Timestamp) -> Result<(), StoreError>;
     /// Completes the record of a recording that a crash interrupted. An unknown one is made.

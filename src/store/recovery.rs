@@ -106,8 +106,7 @@ fn measure(path: &str, file: File) -> Result<(Completion, Metadata), StoreError>
 /// Not for files that have a record, or are to have none: [`recover`] knows which those are.
 pub fn adopt(store: &dyn MessageStore, volume: &str, path: &str) -> Result<MessageId, StoreError> {
     let file = store.volume(volume)?.open(path)?;
-    let begun = store.recording()?.into_iter().find(|begun| begun.volume == volume && begun.path == path);
-    if let Some(begun) = begun {
+    if let Some(begun) = store.recording_at(volume, path)? {
         complete_from(store, begun.id, path, file)?;
         return Ok(begun.id);
     }

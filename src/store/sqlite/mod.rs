@@ -229,6 +229,10 @@ impl MessageStore for SqliteStore {
         self.read(retention::recording)
     }
 
+    fn recording_at(&self, volume: &str, path: &str) -> Result<Option<Remains>, StoreError> {
+        self.read(|connection| retention::recording_at(connection, volume, path))
+    }
+
     fn forget(&self, id: MessageId, now: Timestamp) -> Result<(), StoreError> {
         self.write(|transaction| retention::forget(transaction, id, now))
     }

@@ -147,6 +147,16 @@ pub(super) fn recording(connection: &Connection) -> Result<Vec<Remains>, StoreEr
     remains(connection, "WHERE m.state = 0 AND m.state <> 1 ORDER BY m.id", [])
 }
 
+/// Walks the index of what is not kept, which is short.
+pub(super) fn recording_at(
+    connection: &Connection,
+    volume: &str,
+    path: &str,
+) -> Result<Option<Remains>, StoreError> {
+    let rest = "WHERE m.state = 0 AND m.state <> 1 AND m.path = ?2 AND v.name = ?1 LIMIT 1";
+    Ok(remains(connection, rest, [volume, path])?.pop())
+}
+
 pub(super) fn undigested(connection: &Connection, limit: usize) -> Result<Vec<Remains>, StoreError> {
     remains(connection, "WHERE m.state = 1 AND m.sha256 IS NULL ORDER BY m.sequence LIMIT ?1", [limit as i64])
 }
