@@ -191,7 +191,7 @@ impl ElementRunner {
         let RunningElement { element, variables, draft, volume, .. } = running;
         let Some(absolute) = &result.path else {
             if element.record_message {
-                self.recorder.abandon(draft.id);
+                self.recorder.absent(&draft, result.end_reason);
             }
             return element.outcome(result.end_reason, variables, None);
         };

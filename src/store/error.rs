@@ -88,6 +88,17 @@ pub enum StoreError {
         /// Who was named.
         agent: String,
     },
+    /// The webhook is not there.
+    #[error("there is no webhook {0}; `webhooks list` shows them")]
+    UnknownWebhook(i64),
+    /// No such URL can be posted to.
+    #[error(
+        "`{0}` is no URL of a webhook; it takes https://HOST/PATH, or http:// in a network that is trusted"
+    )]
+    Url(String),
+    /// No key.
+    #[error("this is no webhook secret; it takes whsec_ and 24 to 64 bytes in base64")]
+    Secret,
     /// A status does not follow another one.
     #[error("a message that is {from} cannot become {to}{}", hint(*.from))]
     Transition {

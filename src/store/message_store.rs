@@ -20,6 +20,18 @@ pub enum DeletionReason {
     NothingRecorded = 4,
 }
 
+impl DeletionReason {
+    /// The name of a number, as notices have it.
+    pub(super) const fn name_of(number: u8) -> &'static str {
+        match number {
+            1 => "request",
+            2 => "expired",
+            3 => "tenant",
+            _ => "nothing_recorded",
+        }
+    }
+}
+
 /// A message on its way out, or one that a crash interrupted: where its file is.
 #[derive(Clone, Debug)]
 pub struct Remains {

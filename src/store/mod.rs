@@ -15,10 +15,13 @@ mod housekeeping;
 mod id;
 mod journal;
 mod message_store;
+mod notice;
 mod query;
 mod record;
 mod recorder;
 mod recovery;
+#[cfg(feature = "webhook")]
+mod sender;
 mod snapshot;
 mod sqlite;
 mod status;
@@ -28,7 +31,10 @@ mod tenant_deletion;
 #[cfg(test)]
 mod tests;
 mod volume;
+mod webhook;
 
+#[cfg(feature = "webhook")]
+pub use self::sender::{SenderOptions, WebhookSender, ping};
 pub use self::{
     agents::{Agent, AgentDirectory, AgentListError, allocation},
     deletion::{Deletion, Failure, SweepOptions, SweepReport, delete, sweep},
@@ -38,6 +44,7 @@ pub use self::{
     housekeeping::{Clock, DailySweep, Housekeeping, HousekeepingReport, SystemClock, keep_house},
     id::{InvalidMessageId, MessageId},
     message_store::{Census, DeletionReason, Expired, MessageStore, Remains},
+    notice::{InvalidNoticeKind, Notice, NoticeKind},
     query::{Count, Cursor, InvalidCursor, Page, Query},
     record::{Applied, Change, Completion, Draft, HistoryEntry, LifeState, LossSummary, MessageRecord},
     recorder::{Observer, Recorder, RecorderOptions, RecorderStatistics},
@@ -48,6 +55,7 @@ pub use self::{
     tenant::Tenant,
     tenant_deletion::{TenantDeletion, delete_tenant},
     volume::Volume,
+    webhook::{Delivery, Due, Settled, Webhook, WebhookSecret, WebhookState},
 };
 
 /// A place where tests kill the process.

@@ -178,6 +178,17 @@ pub enum Change {
         /// Whose record it was.
         id: MessageId,
     },
+    /// The call is over and left nothing: no file, no record, but somebody may have to be told.
+    Absent {
+        /// What would have been recorded.
+        draft: Box<Draft>,
+        /// When it was over.
+        #[serde(with = "ms")]
+        ended_at: Timestamp,
+        /// Why.
+        #[serde(with = "reason")]
+        end_reason: EndReason,
+    },
     /// The digest of the file; `None` where it could not be read.
     Digest {
         /// Whose record it is.

@@ -3,6 +3,7 @@
 use super::digester::Digester;
 use super::journal::{BATCH, Journal, replay_dead};
 use super::{Applied, Change, Completion, Draft, MessageId, MessageStore, StoreError};
+use crate::session::EndReason;
 use crossbeam::channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use jiff::Timestamp;
 use std::collections::VecDeque;
@@ -140,9 +141,14 @@ impl Recorder {
         self.post(Change::Complete { draft: Box::new(draft.clone()), completion: Box::new(completion) })
     }
 
-    /// Says that a recording left no file. Never waits.
+    /// Says that a recording could not begin: there is no file. Never waits.
     pub fn abandon(&self, id: MessageId) -> bool {
         self.post(Change::Abandon { id })
+    }
+
+    /// Says that a call is over and left nothing. Never waits.
+    pub fn absent(&self, draft: &Draft, end_reason: EndReason) -> bool {
+        self.post(Change::Absent { draft: Box::new(draft.clone()), ended_at: Timestamp::now(), end_reason })
     }
 
     /// Waits until everything that came before is in the store, digests included, and says whether it is.

@@ -37,6 +37,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Volumes(store::Volumes),
     #[command(subcommand)]
+    Webhooks(store::Webhooks),
+    #[command(subcommand)]
     Tenants(store::Tenants),
     #[command(subcommand)]
     Agents(store::Agents),

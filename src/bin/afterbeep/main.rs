@@ -47,6 +47,7 @@ fn main() -> ExitCode {
         Command::Messages(command) => store::messages::run(&command),
         Command::Sweep(arguments) => store::sweep::run(&arguments),
         Command::Volumes(command) => store::directory::volumes(&command),
+        Command::Webhooks(command) => store::webhooks::run(&command),
         Command::Tenants(command) => store::directory::tenants(&command),
         Command::Agents(command) => store::directory::agents(&command),
         Command::Tones(args::Tones::Learn(arguments)) => tones::learn(&arguments),

@@ -120,6 +120,7 @@ pub(super) fn remove_tenant(connection: &Connection, id: &str, now: Timestamp) -
     let key = known_tenant(connection, id)?;
     connection.execute("DELETE FROM agent WHERE tenant_key = ?1", [key])?;
     connection.execute("DELETE FROM tenant WHERE key = ?1", [key])?;
+    super::outbox::retire(connection, id)?;
     connection.execute(
         "INSERT INTO deletion_log (at_ms, tenant, reason) VALUES (?1, ?2, ?3)",
         params![now.as_millisecond(), id, DeletionReason::Tenant as u8],

@@ -1,7 +1,13 @@
 //! What recorders write.
 
 use super::admin::{tenant_key, volume_key};
-use crate::store::{Applied, Change, Completion, Draft, LifeState, MessageId, StoreError};
+use super::{list, outbox};
+use crate::session::EndReason;
+use crate::store::{
+    Applied, Change, Completion, Draft, LifeState, LossSummary, MessageId, MessageRecord, NoticeKind,
+    StoreError,
+};
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 pub(super) fn apply(connection: &Connection, change: &Change) -> Result<Applied, StoreError> {
@@ -9,6 +15,7 @@ pub(super) fn apply(connection: &Connection, change: &Change) -> Result<Applied,
         Change::Begin { draft, owner } => begin(connection, draft, owner),
         Change::Complete { draft, completion } => complete(connection, draft, completion, false),
         Change::Abandon { id } => abandon(connection, *id),
+        Change::Absent { draft, ended_at, end_reason } => absent(connection, draft, *ended_at, *end_reason),
         Change::Digest { id, sha256 } => digest(connection, *id, sha256.as_ref()),
     }
 }
@@ -163,6 +170,9 @@ pub(super) fn complete(
         adopted,
     ])?;
     charge(connection, place.tenant_key, signed(completion.bytes) - place.bytes)?;
+    outbox::post(connection, NoticeKind::Completed, draft.id, &draft.tenant, || {
+        list::get(connection, draft.id)
+    })?;
     Ok(Applied::Done)
 }
 
@@ -172,6 +182,45 @@ fn abandon(connection: &Connection, id: MessageId) -> Result<Applied, StoreError
     };
     connection.prepare_cached("DELETE FROM message WHERE sequence = ?1")?.execute([place.sequence])?;
     charge(connection, place.tenant_key, -place.bytes)?;
+    Ok(Applied::Done)
+}
+
+/// Forgets what was begun, and tells of it.
+fn absent(
+    connection: &Connection,
+    draft: &Draft,
+    ended_at: Timestamp,
+    end_reason: EndReason,
+) -> Result<Applied, StoreError> {
+    if tenant_key(connection, &draft.tenant)?.is_none() {
+        return Ok(Applied::Refused);
+    }
+    // Its beginning may not have reached the store.
+    abandon(connection, draft.id)?;
+    let record = || {
+        let completion = Completion {
+            ended_at,
+            duration_ms: 0,
+            spoken_ms: None,
+            end_reason,
+            end_digit: None,
+            tone: None,
+            loss: LossSummary::default(),
+            complete: true,
+            bytes: 0,
+            path: None,
+        };
+        Ok(MessageRecord {
+            draft: Draft { path: String::new(), ..draft.clone() },
+            completion: Some(completion),
+            state: LifeState::Recording,
+            sha256: None,
+            expires_at: None,
+            legal_hold: false,
+            adopted: false,
+        })
+    };
+    outbox::post(connection, NoticeKind::Absent, draft.id, &draft.tenant, record)?;
     Ok(Applied::Done)
 }
 

@@ -4,6 +4,7 @@ mod admin;
 mod change;
 mod connection;
 mod list;
+mod outbox;
 mod retention;
 mod row;
 mod schema;
@@ -16,14 +17,27 @@ use super::message_store::{Census, DeletionReason, Expired, Remains};
 use super::snapshot::Snapshot;
 use super::{
     AgentDirectory, Applied, Change, Completion, Count, Cursor, Draft, HistoryEntry, MessageId,
-    MessageRecord, MessageStore, Page, Query, Status, StoreError, Tenant, Volume,
+    MessageRecord, MessageStore, Notice, NoticeKind, Page, Query, Status, StoreError, Tenant, Volume,
 };
 pub use connection::StoreOptions;
 
 use connection::Connections;
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+use std::fmt;
+use std::iter;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Whom the store tells.
+struct Sink(Arc<dyn Fn(Notice) + Send + Sync>);
+
+impl fmt::Debug for Sink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sink")
+    }
+}
 
 /// Records in an embedded SQLite database.
 ///
@@ -32,12 +46,13 @@ use std::path::{Path, PathBuf};
 #[derive(Debug)]
 pub struct SqliteStore {
     connections: Connections,
+    sink: Mutex<Option<Sink>>,
 }
 
 impl SqliteStore {
     /// Opens the store of a directory, and brings its schema up to date.
     pub fn open(directory: &Path, options: &StoreOptions) -> Result<Self, StoreError> {
-        let store = Self { connections: Connections::new(directory, options)? };
+        let store = Self { connections: Connections::new(directory, options)?, sink: Mutex::default() };
         drop(store.connections.writer()?);
         store.keep_snapshot();
         Ok(store)
@@ -46,7 +61,7 @@ impl SqliteStore {
     /// The same for what records: where the database is there and cannot be used now, each call tries to open it, and
     /// fails until that works. [`MessageStore::last_known`] answers meanwhile.
     pub fn open_when_available(directory: &Path, options: &StoreOptions) -> Result<Self, StoreError> {
-        let store = Self { connections: Connections::new(directory, options)? };
+        let store = Self { connections: Connections::new(directory, options)?, sink: Mutex::default() };
         match store.connections.writer() {
             Err(error) if !error.is_unavailable() => return Err(error),
             opened => drop(opened),
@@ -58,6 +73,21 @@ impl SqliteStore {
     /// The directory of the database.
     pub fn directory(&self) -> &Path {
         self.connections.directory()
+    }
+
+    /// Has somebody told of what is written through this object from now on: [`Engine::message_events`] puts it on an
+    /// engine's queue. What other programs write is for webhooks.
+    ///
+    /// [`Engine::message_events`]: crate::engine::Engine::message_events
+    pub fn on_notice(&self, sink: impl Fn(Notice) + Send + Sync + 'static) {
+        *self.sink.lock() = Some(Sink(Arc::new(sink)));
+    }
+
+    fn tell(&self, notices: impl Iterator<Item = (NoticeKind, MessageId)>) {
+        let sink = self.sink.lock().as_ref().map(|sink| Arc::clone(&sink.0));
+        if let Some(sink) = sink {
+            notices.for_each(|(kind, message)| sink(Notice { kind, message }));
+        }
     }
 
     /// Does something in one transaction.
@@ -143,7 +173,15 @@ impl AgentDirectory for SqliteStore {
 
 impl MessageStore for SqliteStore {
     fn apply(&self, changes: &[Change]) -> Result<Vec<Applied>, StoreError> {
-        self.write(|transaction| changes.iter().map(|change| change::apply(transaction, change)).collect())
+        let applied: Vec<Applied> = self
+            .write(|transaction| changes.iter().map(|change| change::apply(transaction, change)).collect())?;
+        let done = changes.iter().zip(&applied).filter(|(_, applied)| **applied == Applied::Done);
+        self.tell(done.filter_map(|(change, _)| match change {
+            Change::Complete { draft, .. } => Some((NoticeKind::Completed, draft.id)),
+            Change::Absent { draft, .. } => Some((NoticeKind::Absent, draft.id)),
+            _ => None,
+        }));
+        Ok(applied)
     }
 
     fn get(&self, id: MessageId) -> Result<MessageRecord, StoreError> {
@@ -169,7 +207,9 @@ impl MessageStore for SqliteStore {
         actor: Option<&str>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.write(|transaction| status::allocate(transaction, id, agent, actor, now))
+        self.write(|transaction| status::allocate(transaction, id, agent, actor, now))?;
+        self.tell(iter::once((NoticeKind::Allocated, id)));
+        Ok(())
     }
 
     fn set_status(
@@ -218,7 +258,9 @@ impl MessageStore for SqliteStore {
     }
 
     fn bury(&self, ids: &[MessageId], now: Timestamp) -> Result<(), StoreError> {
-        self.write(|transaction| retention::bury(transaction, ids, now))
+        self.write(|transaction| retention::bury(transaction, ids, now))?;
+        self.tell(ids.iter().map(|&id| (NoticeKind::Deleted, id)));
+        Ok(())
     }
 
     fn kept(&self) -> Result<u64, StoreError> {
@@ -238,7 +280,10 @@ impl MessageStore for SqliteStore {
     }
 
     fn adopt(&self, draft: &Draft, completion: &Completion) -> Result<Applied, StoreError> {
-        self.write(|transaction| change::complete(transaction, draft, completion, true))
+        let applied = self.write(|transaction| change::complete(transaction, draft, completion, true))?;
+        let done = (applied == Applied::Done).then_some((NoticeKind::Completed, draft.id));
+        self.tell(done.into_iter());
+        Ok(applied)
     }
 
     fn undigested(&self, limit: usize) -> Result<Vec<Remains>, StoreError> {

@@ -2,11 +2,13 @@
 
 use super::admin::known_tenant;
 use super::change::charge;
+use super::outbox;
 use super::row::id as id_in;
 use crate::store::message_store::{Census, DeletionReason, Expired, Remains};
-use crate::store::{LifeState, MessageId, StoreError};
+use crate::store::{LifeState, MessageId, NoticeKind, StoreError};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+use serde::Serialize;
 
 const REMAINS: &str = "SELECT m.id, t.id, v.name, m.path, m.owner FROM message m \
      JOIN tenant t ON t.key = m.tenant_key JOIN volume v ON v.key = m.volume_key";
@@ -118,15 +120,22 @@ fn remove(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let mut statement = connection.prepare_cached(
-        "SELECT sequence, tenant_key, bytes, deletion_reason FROM message WHERE id = ?1 AND state = ?2",
+        "SELECT m.sequence, m.tenant_key, m.bytes, m.deletion_reason, t.id FROM message m \
+         JOIN tenant t ON t.key = m.tenant_key WHERE m.id = ?1 AND m.state = ?2",
     )?;
     let found = statement
         .query_row(params![id.as_bytes(), state as u8], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get::<_, i64>(2)?, row.get::<_, Option<u8>>(3)?))
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get(1)?,
+                row.get::<_, i64>(2)?,
+                row.get::<_, Option<u8>>(3)?,
+                row.get::<_, String>(4)?,
+            ))
         })
         .optional()?;
     // Another program was quicker.
-    let Some((sequence, tenant_key, bytes, reason)) = found else { return Ok(()) };
+    let Some((sequence, tenant_key, bytes, reason, tenant)) = found else { return Ok(()) };
     let mut statement = connection.prepare_cached(
         "INSERT INTO deletion_log (at_ms, id, tenant, reason, volume, path, bytes) \
          SELECT ?2, m.id, t.id, ?3, v.name, m.path, m.bytes FROM message m JOIN tenant t ON t.key = m.tenant_key \
@@ -135,7 +144,21 @@ fn remove(
     let reason = reason.unwrap_or(DeletionReason::NothingRecorded as u8);
     statement.execute(params![sequence, now.as_millisecond(), reason])?;
     connection.prepare_cached("DELETE FROM message WHERE sequence = ?1")?.execute([sequence])?;
-    charge(connection, tenant_key, -bytes)
+    charge(connection, tenant_key, -bytes)?;
+    // What nobody was told of needs no farewell.
+    if state == LifeState::Recording {
+        return Ok(());
+    }
+    let data = || Ok(Deleted { id, tenant: &tenant, reason: DeletionReason::name_of(reason) });
+    outbox::post(connection, NoticeKind::Deleted, id, &tenant, data)
+}
+
+/// What is told of a message that is gone: nothing of the caller.
+#[derive(Serialize)]
+struct Deleted<'a> {
+    id: MessageId,
+    tenant: &'a str,
+    reason: &'a str,
 }
 
 pub(super) fn kept(connection: &Connection) -> Result<u64, StoreError> {

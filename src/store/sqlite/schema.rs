@@ -3,7 +3,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 /// What `PRAGMA user_version` counts: one step a version, never changed once it is released. `docs/store.md` explains the
 /// columns.
-const MIGRATIONS: [&[&str]; 1] = [&[TABLES, INDICES]];
+const MIGRATIONS: [&[&str]; 2] = [&[TABLES, INDICES], &[OUTBOX]];
 
 const TABLES: &str = "
 CREATE TABLE volume (
@@ -109,6 +109,32 @@ CREATE INDEX message_undigested ON message (sequence) WHERE state = 1 AND sha256
 CREATE INDEX history_message ON history (sequence);
 CREATE INDEX deletion_log_id ON deletion_log (id) WHERE id IS NOT NULL;
 CREATE INDEX access_log_id ON access_log (id);
+";
+
+/// A tenant's webhook is no reference: its last notices go out when the tenant is gone.
+const OUTBOX: &str = "
+CREATE TABLE webhook (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant TEXT,
+    url TEXT NOT NULL,
+    secret TEXT NOT NULL,
+    kinds INTEGER NOT NULL,
+    disabled INTEGER NOT NULL DEFAULT 0,
+    last_error TEXT
+) STRICT;
+CREATE TABLE outbox (
+    key INTEGER PRIMARY KEY,
+    webhook_key INTEGER NOT NULL REFERENCES webhook ON DELETE CASCADE,
+    id BLOB NOT NULL,
+    body TEXT NOT NULL,
+    created_ms INTEGER NOT NULL,
+    due_ms INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    failed INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (webhook_key, id)
+) STRICT;
+CREATE INDEX outbox_due ON outbox (due_ms) WHERE failed = 0;
+CREATE INDEX outbox_failed ON outbox (webhook_key, failed);
 ";
 
 /// Brings a database to what this program knows.

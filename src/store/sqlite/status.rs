@@ -1,7 +1,8 @@
 //! Who handles a message, its data, its hold.
 
 use super::admin::knows_agent;
-use crate::store::{HistoryEntry, MessageId, Status, StoreError};
+use super::{list, outbox};
+use crate::store::{HistoryEntry, MessageId, NoticeKind, Status, StoreError};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -72,7 +73,8 @@ pub(super) fn allocate(
     if present.status == Status::Processed {
         return Err(StoreError::Transition { from: present.status, to: Status::Unprocessed });
     }
-    change(connection, &present, Status::Unprocessed, Some(agent), actor, now)
+    change(connection, &present, Status::Unprocessed, Some(agent), actor, now)?;
+    outbox::post(connection, NoticeKind::Allocated, id, &present.tenant, || list::get(connection, id))
 }
 
 pub(super) fn set(

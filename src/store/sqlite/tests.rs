@@ -388,10 +388,14 @@ fn a_bad_database_is_told() {
 fn migrations_reach_what_a_new_database_has() {
     let directory = tempfile::tempdir().unwrap();
     drop(with_tenant(directory.path(), None));
+    // As the first version had it.
+    let first = Connection::open(directory.path().join(FILE)).unwrap();
+    first.execute_batch("DROP TABLE outbox; DROP TABLE webhook; PRAGMA user_version = 1").unwrap();
+    drop(first);
     let again = SqliteStore::open(directory.path(), &StoreOptions::default()).unwrap();
     let version: u32 =
         again.read(|c| Ok(c.pragma_query_value(None, "user_version", |row| row.get(0))?)).unwrap();
-    assert_eq!((version, again.tenants().unwrap().len()), (1, 1));
+    assert_eq!((version, again.tenants().unwrap().len()), (2, 1));
     let strict: i64 = again
         .read(|connection| {
             let sql = "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0 \

@@ -2,7 +2,7 @@
 
 use afterbeep::element::{ElementError, RecordingParameters};
 use afterbeep::session::EndReason;
-use afterbeep::store::{Cursor, MessageId, NameTemplate, Query, Status};
+use afterbeep::store::{Cursor, MessageId, NameTemplate, NoticeKind, Query, Status};
 use clap::{Args, Subcommand, ValueEnum};
 use jiff::civil::Time;
 use jiff::{SignedDuration, Timestamp};
@@ -260,6 +260,51 @@ pub(crate) struct Sweep {
     /// Print one JSON object a sweep
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Tell others by HTTP what happens to messages.
+#[derive(Subcommand)]
+pub(crate) enum Webhooks {
+    /// Add a receiver, and print its secret
+    Add(AddWebhook),
+    /// List receivers, and what awaits them
+    List(Listed),
+    /// Remove a receiver, with what awaits it
+    Remove(OneWebhook),
+    /// Send what was given up once more
+    Retry(OneWebhook),
+    /// Post a notice of no message at once
+    Ping(OneWebhook),
+    /// Stay, and post what awaits
+    Run(Store),
+}
+
+#[derive(Args)]
+pub(crate) struct AddWebhook {
+    #[command(flatten)]
+    pub(crate) store: Store,
+    /// Where notices are posted: https://HOST/PATH
+    pub(crate) url: String,
+    /// Only of this tenant's messages [default: of all]
+    #[arg(long, value_name = "ID")]
+    pub(crate) tenant: Option<String>,
+    /// Only of these: completed, allocated, deleted, absent [default: all]
+    #[arg(long, value_name = "KIND", value_delimiter = ',')]
+    pub(crate) events: Vec<NoticeKind>,
+    /// A file with the secret that notices are signed with, whsec_… [default: a fresh one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) secret_file: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct OneWebhook {
+    #[command(flatten)]
+    pub(crate) store: Store,
+    /// The receiver's number
+    pub(crate) number: i64,
 }
 
 /// Name the places that recordings are in.

@@ -57,7 +57,7 @@ fn list_volumes(arguments: &Listed) -> Result<(), Failure> {
 }
 
 /// Prints a list, for people or for programs.
-fn lines<'a, T, L: Serialize>(
+pub(super) fn lines<'a, T, L: Serialize>(
     arguments: &Listed,
     entries: &'a [T],
     line_of: impl Fn(&'a T) -> L,

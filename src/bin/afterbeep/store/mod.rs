@@ -4,6 +4,7 @@ pub(crate) mod args;
 pub(crate) mod directory;
 pub(crate) mod messages;
 pub(crate) mod sweep;
+pub(crate) mod webhooks;
 
 use crate::Failure;
 use afterbeep::store::{SqliteStore, StoreOptions};
