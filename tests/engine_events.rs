@@ -4,8 +4,8 @@
 mod common;
 
 use afterbeep::engine::{
-    CloseReport, Engine, EngineConfig, EngineEvent, FileConfig, Gap, OpenError, SessionError, SessionHandle,
-    SessionResult,
+    CloseReport, Engine, EngineConfig, EngineEvent, FileConfig, Gap, MessageEventKind, OpenError,
+    SessionError, SessionHandle, SessionResult,
 };
 use afterbeep::session::{SessionConfig, SessionEvent, Terminators};
 use common::call::{engine, feed};
@@ -319,4 +319,25 @@ fn what_nobody_takes_is_told_as_lost() {
     };
     assert_eq!((told, lost), (66, Err(SessionError::Overrun)));
     assert_eq!((engine.poll_event(), engine.statistics().lost_events), (Ok(None), 4));
+}
+
+#[test]
+fn messages_are_told_beside_the_sessions() {
+    let engine = engine();
+    let (events, id) = (engine.message_events(), [3; 16]);
+    let others = events.clone();
+    std::thread::spawn(move || others.tell(MessageEventKind::Completed, id)).join().unwrap();
+    let told = engine.wait_event(Duration::from_secs(20));
+    assert_eq!(told, Ok(Some(EngineEvent::Message { kind: MessageEventKind::Completed, id })));
+    (0..10_000).for_each(|_| events.tell(MessageEventKind::Deleted, id));
+    let deleted = EngineEvent::Message { kind: MessageEventKind::Deleted, id };
+    let mut told = 0;
+    while let Ok(Some(event)) = engine.poll_event() {
+        assert_eq!(event, deleted);
+        told += 1;
+    }
+    assert_eq!(told + engine.statistics().lost_events, 10_000);
+    assert!((1..10_000).contains(&told));
+    engine.close(Duration::from_secs(20));
+    events.tell(MessageEventKind::Absent, id);
 }

@@ -5,7 +5,7 @@ use super::guard;
 use super::memory::{is_sized, write_sized};
 use super::session::afterbeep_session;
 use super::status::afterbeep_status;
-use crate::engine::{EngineEvent, OpenError};
+use crate::engine::{EngineEvent, MessageEventKind, OpenError, SessionHandle};
 use std::ffi::{c_int, c_void};
 use std::mem::size_of;
 use std::os::fd::AsRawFd;
@@ -38,10 +38,18 @@ pub enum afterbeep_engine_event_type {
     /// The session's file, or the file system that it is on, could not be synced. What was written since the last sync
     /// that succeeded may be lost though no power fails; the results of the messages concerned say so.
     SYNC_FAILED = 9,
+    /// A message was left: its record is kept in the store, its file finished.
+    MESSAGE_COMPLETED = 10,
+    /// A message was allocated to an agent after that.
+    MESSAGE_ALLOCATED = 11,
+    /// A message is gone, file and record.
+    MESSAGE_DELETED = 12,
+    /// A call left nothing: message_id is the one that its message would have had.
+    MESSAGE_ABSENT = 13,
 }
 
-/// What an engine tells: it names a session, whose own calls say what happened. The size of this struct is part of the
-/// ABI: fields are only appended.
+/// What an engine tells: it names a session, whose own calls say what happened, or a message. The size of this struct is
+/// part of the ABI: fields are only appended.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct afterbeep_engine_event {
@@ -49,8 +57,10 @@ pub struct afterbeep_engine_event {
     pub struct_size: u32,
     /// What it tells: afterbeep_engine_event_type.
     pub event_type: u32,
-    /// The session that it is about.
+    /// The session that it is about; {0} where it is about a message.
     pub session: afterbeep_session,
+    /// The message that it is about, the 16 bytes of its UUID in their written order; 0 where it is about a session.
+    pub message_id: [u8; 16],
 }
 
 /// The struct of 0.1, which the oldest caller may have.
@@ -58,35 +68,46 @@ const OLDEST: usize = size_of::<afterbeep_engine_event>();
 
 impl afterbeep_engine_event {
     fn new(event: EngineEvent, struct_size: usize) -> Self {
-        let (event_type, session) = match event {
-            EngineEvent::Finished(session) => (afterbeep_engine_event_type::FINISHED, session),
-            EngineEvent::SessionEvents(session) => (afterbeep_engine_event_type::SESSION_EVENTS, session),
-            EngineEvent::WriterStalled(session) => (afterbeep_engine_event_type::WRITER_STALLED, session),
-            EngineEvent::FileSystemStalled(session) => {
-                (afterbeep_engine_event_type::FILE_SYSTEM_STALLED, session)
-            }
-            EngineEvent::WriterReturned(session) => (afterbeep_engine_event_type::WRITER_RETURNED, session),
-            EngineEvent::DiskFull(session) => (afterbeep_engine_event_type::DISK_FULL, session),
-            EngineEvent::DiskResumed(session) => (afterbeep_engine_event_type::DISK_RESUMED, session),
-            EngineEvent::WriteFailed(session) => (afterbeep_engine_event_type::WRITE_FAILED, session),
-            EngineEvent::SyncFailed(session) => (afterbeep_engine_event_type::SYNC_FAILED, session),
+        use afterbeep_engine_event_type as Type;
+        let (event_type, session, message_id) = match event {
+            EngineEvent::Finished(session) => (Type::FINISHED, Some(session), [0; 16]),
+            EngineEvent::SessionEvents(session) => (Type::SESSION_EVENTS, Some(session), [0; 16]),
+            EngineEvent::WriterStalled(session) => (Type::WRITER_STALLED, Some(session), [0; 16]),
+            EngineEvent::FileSystemStalled(session) => (Type::FILE_SYSTEM_STALLED, Some(session), [0; 16]),
+            EngineEvent::WriterReturned(session) => (Type::WRITER_RETURNED, Some(session), [0; 16]),
+            EngineEvent::DiskFull(session) => (Type::DISK_FULL, Some(session), [0; 16]),
+            EngineEvent::DiskResumed(session) => (Type::DISK_RESUMED, Some(session), [0; 16]),
+            EngineEvent::WriteFailed(session) => (Type::WRITE_FAILED, Some(session), [0; 16]),
+            EngineEvent::SyncFailed(session) => (Type::SYNC_FAILED, Some(session), [0; 16]),
+            EngineEvent::Message { kind, id } => (message_type(kind), None, id),
         };
         Self {
             struct_size: struct_size as u32,
             event_type: event_type as u32,
-            session: afterbeep_session { value: session.to_bits() },
+            session: afterbeep_session { value: session.map_or(0, SessionHandle::to_bits) },
+            message_id,
         }
     }
 }
 
-/// Takes the oldest event that awaits. Polling is for one's own loop; see also afterbeep_engine_event_fd().
+const fn message_type(kind: MessageEventKind) -> afterbeep_engine_event_type {
+    match kind {
+        MessageEventKind::Completed => afterbeep_engine_event_type::MESSAGE_COMPLETED,
+        MessageEventKind::Allocated => afterbeep_engine_event_type::MESSAGE_ALLOCATED,
+        MessageEventKind::Deleted => afterbeep_engine_event_type::MESSAGE_DELETED,
+        MessageEventKind::Absent => afterbeep_engine_event_type::MESSAGE_ABSENT,
+    }
+}
+
+/// Takes the oldest event that awaits, sessions before messages. Polling is for one's own loop; see also afterbeep_engine_event_fd().
 ///
 /// @param engine       not NULL.
 /// @param out_event    out, not NULL; written on success only.
 /// @param struct_size  sizeof(afterbeep_engine_event) as the caller was compiled.
 /// @retval AFTERBEEP_STATUS_NONE              none awaits.
 /// @retval AFTERBEEP_STATUS_OVERRUN           told once: later events were lost, because more than two a session of
-///                                            max_sessions awaited. What they told can be asked of the sessions.
+///                                            max_sessions awaited, or one of messages. What they told can be asked
+///                                            of the sessions, or of the store.
 /// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, or struct_size is less than in 0.1.
 /// @retval AFTERBEEP_STATUS_CLOSED            the engine was closed.
 /// @retval AFTERBEEP_STATUS_FORKED            the process is a fork of the engine's.
@@ -235,4 +256,27 @@ pub unsafe extern "C" fn afterbeep_engine_set_event_callback(
             _ => afterbeep_status::IO,
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_named_by_its_id() {
+        let id = std::array::from_fn(|index| index as u8 + 1);
+        let kinds = [
+            (MessageEventKind::Completed, 10),
+            (MessageEventKind::Allocated, 11),
+            (MessageEventKind::Deleted, 12),
+            (MessageEventKind::Absent, 13),
+        ];
+        for (kind, number) in kinds {
+            let told = afterbeep_engine_event::new(EngineEvent::Message { kind, id }, OLDEST);
+            assert_eq!((told.event_type, told.session.value, told.message_id), (number, 0, id));
+        }
+        let session = SessionHandle::from_bits(9);
+        let told = afterbeep_engine_event::new(EngineEvent::SyncFailed(session), OLDEST);
+        assert_eq!((told.event_type, told.session.value, told.message_id), (9, 9, [0; 16]));
+    }
 }

@@ -1,15 +1,17 @@
 //! What an engine tells its host beside the audio.
 
-use super::SessionHandle;
 use super::alarm::Alarm;
+use super::slot::EngineShared;
+use super::{SessionHandle, fork};
 use crossbeam::queue::ArrayQueue;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::sync::Weak;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// What an engine tells. It names a session; what happened there, the session's own calls say.
+/// What an engine tells. It names a session, or a message; what happened there, the session's own calls or the store say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EngineEvent {
@@ -35,12 +37,52 @@ pub enum EngineEvent {
     /// The session's file, or the file system that it is on, could not be synced. What was written since the last sync
     /// that succeeded may be lost though no power fails; the results of the messages concerned say so.
     SyncFailed(SessionHandle),
+    /// Something happened to a message's record: put here by [`MessageEvents`].
+    Message {
+        /// What.
+        kind: MessageEventKind,
+        /// To which one: the 16 bytes of its id.
+        id: [u8; 16],
+    },
 }
 
-/// A lock-free queue of events, and a descriptor that is readable while some await.
+/// What happened to a message's record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MessageEventKind {
+    /// The message was left: its record is kept, its file finished.
+    Completed,
+    /// It was allocated to an agent after that.
+    Allocated,
+    /// It is gone, file and record.
+    Deleted,
+    /// A call left nothing. The id is the one that its message would have had.
+    Absent,
+}
+
+/// Puts what happens to messages on an engine's queue, for [`Engine::message_events`](super::Engine::message_events).
+/// From any thread but media threads, and after the engine is gone, too: then it does nothing.
+#[derive(Clone, Debug)]
+pub struct MessageEvents(pub(super) Weak<EngineShared>);
+
+impl MessageEvents {
+    /// Tells of a message. What finds no room is counted as `lost_events`, and displaces no event of a session.
+    pub fn tell(&self, kind: MessageEventKind, id: [u8; 16]) {
+        // The queue and its descriptor are the other process's.
+        if !fork::is_child()
+            && let Some(engine) = self.0.upgrade()
+        {
+            engine.events.put(EngineEvent::Message { kind, id });
+        }
+    }
+}
+
+/// Lock-free queues of events, and a descriptor that is readable while some await.
 #[derive(Debug)]
 pub(super) struct EventQueue {
     queue: ArrayQueue<EngineEvent>,
+    /// Of messages: a store may tell of thousands at once, which must cost no session's event its place.
+    messages: ArrayQueue<EngineEvent>,
     alarm: Alarm,
     lost: AtomicU64,
     told_lost: AtomicU64,
@@ -55,6 +97,7 @@ impl EventQueue {
     pub(super) fn new(sessions: u32) -> io::Result<Self> {
         Ok(Self {
             queue: ArrayQueue::new(2 * sessions as usize + 64),
+            messages: ArrayQueue::new(sessions as usize + 64),
             alarm: Alarm::new()?,
             lost: AtomicU64::new(0),
             told_lost: AtomicU64::new(0),
@@ -63,19 +106,27 @@ impl EventQueue {
 
     /// For library threads: tells something.
     pub(super) fn put(&self, event: EngineEvent) {
-        if self.queue.push(event).is_err() {
+        let queue = match event {
+            EngineEvent::Message { .. } => &self.messages,
+            _ => &self.queue,
+        };
+        if queue.push(event).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
         self.alarm.put();
     }
 
-    /// Takes the oldest event.
+    fn pop(&self) -> Option<EngineEvent> {
+        self.queue.pop().or_else(|| self.messages.pop())
+    }
+
+    /// Takes the oldest event of a session, or else of a message.
     pub(super) fn poll(&self) -> Result<Option<EngineEvent>, Lost> {
-        if let Some(event) = self.queue.pop() {
+        if let Some(event) = self.pop() {
             return Ok(Some(event));
         }
         self.alarm.clear();
-        if let Some(event) = self.queue.pop() {
+        if let Some(event) = self.pop() {
             // The others make it readable no more.
             self.alarm.ring_if_watched();
             return Ok(Some(event));
@@ -128,7 +179,7 @@ impl EventQueue {
     }
 
     fn watch(&self) {
-        self.alarm.watch(|| self.queue.is_empty());
+        self.alarm.watch(|| self.queue.is_empty() && self.messages.is_empty());
     }
 }
 
@@ -164,6 +215,19 @@ mod tests {
         (0..70).for_each(|number| queue.put(event(number)));
         (0..66).for_each(|number| assert_eq!(queue.poll(), Ok(Some(event(number)))));
         assert_eq!((queue.poll(), queue.poll(), queue.lost()), (Err(Lost), Ok(None), 4));
+    }
+
+    #[test]
+    fn messages_displace_no_session() {
+        let queue = EventQueue::new(1).unwrap();
+        let message = EngineEvent::Message { kind: MessageEventKind::Deleted, id: [7; 16] };
+        (0..1_000).for_each(|_| queue.put(message));
+        (0..66).for_each(|number| queue.put(event(number)));
+        (0..66).for_each(|number| assert_eq!(queue.poll(), Ok(Some(event(number)))));
+        assert!(is_readable(&queue));
+        (0..65).for_each(|_| assert_eq!(queue.poll(), Ok(Some(message))));
+        assert_eq!((queue.poll(), queue.poll(), queue.lost()), (Err(Lost), Ok(None), 1_000 - 65));
+        assert!(!is_readable(&queue));
     }
 
     #[test]

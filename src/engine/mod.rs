@@ -38,7 +38,7 @@ mod writer;
 pub use config::{EngineConfig, FileConfig, LargeFile};
 pub use durability::Durability;
 pub use error::{OpenError, SessionError};
-pub use event::EngineEvent;
+pub use event::{EngineEvent, MessageEventKind, MessageEvents};
 pub use handle::{Push, SessionHandle, push_many};
 pub use result::{CloseReport, GAPS_MAX, Gap, GapCause, SessionResult, Unfinished};
 pub use statistics::{EngineStatistics, LATENCY_BUCKETS, LatencyHistogram};
@@ -197,11 +197,16 @@ impl Engine {
         rate.samples(self.config.ring_ms.into()) as usize
     }
 
-    /// Takes the oldest event that awaits. From any thread.
+    /// Puts what happens to messages in a store on this engine's queue.
+    pub fn message_events(&self) -> MessageEvents {
+        MessageEvents(Arc::downgrade(&self.shared))
+    }
+
+    /// Takes the oldest event that awaits, sessions before messages. From any thread.
     ///
     /// # Errors
     /// [`Overrun`](SessionError::Overrun), once: later events were lost, because too many awaited: more than two a
-    /// session of `max_sessions`. What they told can be asked of the sessions.
+    /// session of `max_sessions`, or one of messages. What they told can be asked of the sessions, or of the store.
     pub fn poll_event(&self) -> Result<Option<EngineEvent>, SessionError> {
         if fork::is_child() {
             // The descriptor is shared: reading it here would take events from the other process.
