@@ -16,7 +16,7 @@ version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 abi=${version%.*}
 soname=libafterbeep.so.$abi
 
-features="--no-default-features --features std,capi"
+features="--no-default-features --features store,capi"
 target=${CARGO_TARGET_DIR:-target}
 cargo rustc --release --lib $features --crate-type staticlib
 # Never unmapped: handles that outlive dlclose() still find their slots, and no thread loses its code.

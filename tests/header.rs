@@ -9,7 +9,8 @@ fn the_header_is_up_to_date() {
     let bindings = cbindgen::Builder::new().with_crate(root).with_config(config).generate().unwrap();
     let mut generated = Vec::new();
     bindings.write(&mut generated);
-    let generated = one_hosted_part(&without_rust_notes(&String::from_utf8(generated).unwrap()));
+    let generated = without_rust_notes(&String::from_utf8(generated).unwrap());
+    let generated = one_part(&one_part(&generated, "AFTERBEEP_HOSTED"), "AFTERBEEP_STORE");
     let header = root.join("include/afterbeep.h");
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&header, &generated).unwrap();
@@ -51,29 +52,29 @@ fn without_rust_notes(header: &str) -> String {
     kept.join("\n") + "\n"
 }
 
-/// cbindgen wraps each item that needs an operating system; neighbours share one `#if`.
-fn one_hosted_part(header: &str) -> String {
-    const OPEN: &str = "#if defined(AFTERBEEP_HOSTED)";
+/// cbindgen wraps each item that needs an operating system, or the store; neighbours share one `#if`.
+fn one_part(header: &str, needs: &str) -> String {
+    let (start, end) = (format!("#if defined({needs})"), format!("#endif /* {needs} */"));
     let mut kept: Vec<&str> = Vec::new();
     // Whether each open conditional is a hosted one, and whether its `#if` was kept.
     let mut open: Vec<(bool, bool)> = Vec::new();
     for line in header.lines() {
         if line.starts_with("#if") {
-            let hosted = line == OPEN;
+            let hosted = line == start;
             let nested = hosted && open.contains(&(true, true));
             open.push((hosted, !nested));
             if nested {
                 continue;
             }
             let mut before = kept.iter().rposition(|line| !line.is_empty());
-            if let Some(end) = before.take_if(|end| hosted && kept[*end] == "#endif /* AFTERBEEP_HOSTED */") {
-                kept.remove(end);
+            if let Some(place) = before.take_if(|place| hosted && kept[*place] == end) {
+                kept.remove(place);
                 continue;
             }
         } else if line.starts_with("#endif") {
             match open.pop() {
                 Some((true, true)) => {
-                    kept.push("#endif /* AFTERBEEP_HOSTED */");
+                    kept.push(&end);
                     continue;
                 }
                 Some((true, false)) => continue,

@@ -53,10 +53,10 @@ impl afterbeep_error {
 /// A failure on its way to C: its status, the operating system's number, the field, the text.
 #[cfg(feature = "std")]
 pub(super) struct Failure {
-    status: afterbeep_status,
-    os_error: i32,
-    field: &'static str,
-    text: String,
+    pub(super) status: afterbeep_status,
+    pub(super) os_error: i32,
+    pub(super) field: &'static str,
+    pub(super) text: String,
 }
 
 #[cfg(feature = "std")]

@@ -34,6 +34,17 @@ pub mod silence;
 #[cfg(feature = "std")]
 pub mod statistics;
 
+#[cfg(feature = "store")]
+pub mod store;
+#[cfg(feature = "store")]
+pub mod store_agent;
+#[cfg(feature = "store")]
+mod store_failure;
+#[cfg(feature = "store")]
+pub mod store_tenant;
+#[cfg(feature = "store")]
+pub mod store_volume;
+
 mod memory;
 
 use status::afterbeep_status;

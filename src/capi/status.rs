@@ -72,10 +72,32 @@ pub enum afterbeep_status {
     MESSAGE_FOREIGN = -30,
     /// The message that was to be continued has another format, sample rate or header: it goes on as it began.
     MESSAGE_DIFFERENT = -31,
+    /// The store cannot be used at present: it is locked, read-only, or its disk is full or fails. Try again.
+    STORE_UNAVAILABLE = -32,
+    /// The store's database is damaged, or a newer version wrote it.
+    STORE_UNUSABLE = -33,
+    /// The directory holds no store: create one.
+    STORE_MISSING = -34,
+    /// The store has no such tenant, volume, message or agent.
+    UNKNOWN = -35,
+    /// The store has such a tenant or volume already, or the tenant's directory is another one's.
+    TAKEN = -36,
+    /// The tenant takes no new messages: it is being deleted, or its volume is gone.
+    TENANT_CLOSED = -37,
+    /// The tenant's recordings fill its quota.
+    QUOTA_EXCEEDED = -38,
+    /// The message's status cannot become that one.
+    TRANSITION = -39,
+    /// A legal hold keeps the message, or messages of the tenant.
+    HELD = -40,
+    /// Messages of the tenant are being recorded: end them first.
+    RECORDING = -41,
+    /// The flow variable holds no string, and is to receive one.
+    VARIABLE = -42,
 }
 
 impl afterbeep_status {
-    const ALL: [(Self, &'static CStr); 32] = [
+    const ALL: [(Self, &'static CStr); 43] = [
         (Self::OK, c"ok"),
         (
             Self::INVALID_ARGUMENT,
@@ -120,6 +142,23 @@ impl afterbeep_status {
             Self::MESSAGE_DIFFERENT,
             c"the message to be continued has another format, rate or header; continue it as it began",
         ),
+        (
+            Self::STORE_UNAVAILABLE,
+            c"the store cannot be used at present: locked, read-only, or a full disk; try again",
+        ),
+        (Self::STORE_UNUSABLE, c"the store's database is damaged, or a newer version wrote it"),
+        (Self::STORE_MISSING, c"the directory holds no store; create one"),
+        (Self::UNKNOWN, c"the store has no such tenant, volume, message or agent"),
+        (Self::TAKEN, c"the store has such a tenant or volume already, or its directory is another one's"),
+        (
+            Self::TENANT_CLOSED,
+            c"the tenant takes no new messages; it is being deleted, or its volume is gone",
+        ),
+        (Self::QUOTA_EXCEEDED, c"the tenant's recordings fill its quota; delete some, or raise it"),
+        (Self::TRANSITION, c"the message's status cannot become that one"),
+        (Self::HELD, c"a legal hold keeps it; release that first"),
+        (Self::RECORDING, c"messages of the tenant are being recorded; end them first"),
+        (Self::VARIABLE, c"the flow variable holds no string, and is to receive one"),
     ];
 }
 
