@@ -35,6 +35,14 @@ pub mod silence;
 pub mod statistics;
 
 #[cfg(feature = "store")]
+pub mod element;
+#[cfg(feature = "store")]
+pub mod leave_message;
+#[cfg(feature = "store")]
+pub mod message;
+#[cfg(feature = "store")]
+pub mod message_change;
+#[cfg(feature = "store")]
 pub mod store;
 #[cfg(feature = "store")]
 pub mod store_agent;
@@ -44,6 +52,8 @@ mod store_failure;
 pub mod store_tenant;
 #[cfg(feature = "store")]
 pub mod store_volume;
+#[cfg(feature = "store")]
+pub mod variables;
 
 mod memory;
 

@@ -260,6 +260,22 @@ pub(super) unsafe fn read(
     }
 }
 
+/// What a configuration says of the file alone; its directory may be NULL. NULL is a session's defaults.
+///
+/// # Safety
+/// As [`read`].
+#[cfg(feature = "store")]
+pub(super) unsafe fn read_file(config: *const afterbeep_session_config) -> Result<FileConfig, Failure> {
+    let mut fields = afterbeep_session_config::default();
+    if !config.is_null() {
+        // SAFETY: the caller vouches for it.
+        fields = unsafe { read_sized(config, OLDEST, fields) }.map_err(wrong_size)?;
+    }
+    (fields.directory, fields.file_name) = (c"".as_ptr(), ptr::null());
+    // SAFETY: the caller vouches for the texts.
+    unsafe { translate(&fields) }.map(|(_, file)| file)
+}
+
 /// All but the DTMF profile.
 ///
 /// # Safety
