@@ -36,6 +36,11 @@
 #define AFTERBEEP_HOSTED 1
 #endif
 
+#if defined(AFTERBEEP_HOSTED) && !defined(AFTERBEEP_NO_STORE) && !defined(AFTERBEEP_STORE)
+/* Define AFTERBEEP_NO_STORE for a library that was built without records of messages. */
+#define AFTERBEEP_STORE 1
+#endif
+
 #ifndef AFTERBEEP_API
 #define AFTERBEEP_API
 #endif
@@ -115,6 +120,18 @@
  */
 #define AFTERBEEP_LATENCY_BUCKETS 24
 #endif /* AFTERBEEP_HOSTED */
+
+#if defined(AFTERBEEP_STORE)
+/**
+ * Room for a message's id, NUL included.
+ */
+#define AFTERBEEP_MESSAGE_ID_BYTES 37
+
+/**
+ * Stands for any message status, or end reason.
+ */
+#define AFTERBEEP_ANY 0
+#endif /* AFTERBEEP_STORE */
 
 /**
  * What a call answers. 0 is success; failures are negative; numbers are never reused.
@@ -253,6 +270,50 @@ enum afterbeep_status
    * The message that was to be continued has another format, sample rate or header: it goes on as it began.
    */
   AFTERBEEP_STATUS_MESSAGE_DIFFERENT = -31,
+  /**
+   * The store cannot be used at present: it is locked, read-only, or its disk is full or fails. Try again.
+   */
+  AFTERBEEP_STATUS_STORE_UNAVAILABLE = -32,
+  /**
+   * The store's database is damaged, or a newer version wrote it.
+   */
+  AFTERBEEP_STATUS_STORE_UNUSABLE = -33,
+  /**
+   * The directory holds no store: create one.
+   */
+  AFTERBEEP_STATUS_STORE_MISSING = -34,
+  /**
+   * The store has no such tenant, volume, message or agent.
+   */
+  AFTERBEEP_STATUS_UNKNOWN = -35,
+  /**
+   * The store has such a tenant or volume already, or the tenant's directory is another one's.
+   */
+  AFTERBEEP_STATUS_TAKEN = -36,
+  /**
+   * The tenant takes no new messages: it is being deleted, or its volume is gone.
+   */
+  AFTERBEEP_STATUS_TENANT_CLOSED = -37,
+  /**
+   * The tenant's recordings fill its quota.
+   */
+  AFTERBEEP_STATUS_QUOTA_EXCEEDED = -38,
+  /**
+   * The message's status cannot become that one.
+   */
+  AFTERBEEP_STATUS_TRANSITION = -39,
+  /**
+   * A legal hold keeps the message, or messages of the tenant.
+   */
+  AFTERBEEP_STATUS_HELD = -40,
+  /**
+   * Messages of the tenant are being recorded: end them first.
+   */
+  AFTERBEEP_STATUS_RECORDING = -41,
+  /**
+   * The flow variable holds no string, and is to receive one.
+   */
+  AFTERBEEP_STATUS_VARIABLE = -42,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -705,6 +766,41 @@ typedef uint32_t afterbeep_vocabulary;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+#if defined(AFTERBEEP_STORE)
+/**
+ * Where the flow goes on.
+ */
+enum afterbeep_branch
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * The element has done its work; the caller is still there.
+   */
+  AFTERBEEP_BRANCH_NEXT = 1,
+  /**
+   * The caller has gone: the flow ends.
+   */
+  AFTERBEEP_BRANCH_HANGUP = 2,
+  /**
+   * An internal error: SYSERROR_INNER.
+   */
+  AFTERBEEP_BRANCH_ERROR = 3,
+  /**
+   * The same, where the element has no branch for it: the flow's exception handling gets it.
+   */
+  AFTERBEEP_BRANCH_EXCEPTION = 4,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum afterbeep_branch afterbeep_branch;
+#else
+typedef uint32_t afterbeep_branch;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+#endif /* AFTERBEEP_STORE */
+
 #if defined(AFTERBEEP_HOSTED)
 /**
  * What an engine's event tells. Numbers are never reused; skip those that you do not know.
@@ -754,6 +850,22 @@ enum afterbeep_engine_event_type
    * that succeeded may be lost though no power fails; the results of the messages concerned say so.
    */
   AFTERBEEP_ENGINE_EVENT_TYPE_SYNC_FAILED = 9,
+  /**
+   * A message was left: its record is kept in the store, its file finished.
+   */
+  AFTERBEEP_ENGINE_EVENT_TYPE_MESSAGE_COMPLETED = 10,
+  /**
+   * A message was allocated to an agent after that.
+   */
+  AFTERBEEP_ENGINE_EVENT_TYPE_MESSAGE_ALLOCATED = 11,
+  /**
+   * A message is gone, file and record.
+   */
+  AFTERBEEP_ENGINE_EVENT_TYPE_MESSAGE_DELETED = 12,
+  /**
+   * A call left nothing: message_id is the one that its message would have had.
+   */
+  AFTERBEEP_ENGINE_EVENT_TYPE_MESSAGE_ABSENT = 13,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -762,7 +874,48 @@ typedef enum afterbeep_engine_event_type afterbeep_engine_event_type;
 typedef uint32_t afterbeep_engine_event_type;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
+#endif /* AFTERBEEP_HOSTED */
 
+#if defined(AFTERBEEP_STORE)
+/**
+ * Who handles a message, and how far that has come. Numbers are never reused; 0 is none of them.
+ */
+enum afterbeep_message_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : uint32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * No agent was named: an administrator allocates it.
+   */
+  AFTERBEEP_MESSAGE_STATUS_TO_BE_ALLOCATED = 1,
+  /**
+   * It is an agent's or a queue's, who has not begun with it.
+   */
+  AFTERBEEP_MESSAGE_STATUS_UNPROCESSED = 2,
+  /**
+   * An agent is at it.
+   */
+  AFTERBEEP_MESSAGE_STATUS_PROCESSING = 3,
+  /**
+   * Done.
+   */
+  AFTERBEEP_MESSAGE_STATUS_PROCESSED = 4,
+  /**
+   * The agent who was named is not known: an administrator allocates it.
+   */
+  AFTERBEEP_MESSAGE_STATUS_ALLOCATION_FAILED = 5,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum afterbeep_message_status afterbeep_message_status;
+#else
+typedef uint32_t afterbeep_message_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+#endif /* AFTERBEEP_STORE */
+
+#if defined(AFTERBEEP_HOSTED)
 /**
  * What became of an interrupted recording. Numbers are never reused.
  */
@@ -855,6 +1008,15 @@ typedef uint32_t afterbeep_silence_mode;
 #endif // __cplusplus
 #endif /* AFTERBEEP_HOSTED */
 
+#if defined(AFTERBEEP_STORE)
+/**
+ * A sweep that comes each day at its hour, from a thread of its own.
+ *
+ * Methods: afterbeep_daily_sweep_create(), _destroy().
+ */
+typedef struct afterbeep_daily_sweep afterbeep_daily_sweep;
+#endif /* AFTERBEEP_STORE */
+
 /**
  * A DTMF receiver (ITU-T Q.23, Q.24) for 8000 Hz. It lives in the caller's memory, owns nothing else, and needs no
  * operating system: it is gone when the memory is.
@@ -862,6 +1024,23 @@ typedef uint32_t afterbeep_silence_mode;
  * Methods: afterbeep_dtmf_size(), _init(), _push(), _push_lost(), _finish(), _poll().
  */
 typedef struct afterbeep_dtmf afterbeep_dtmf;
+
+#if defined(AFTERBEEP_STORE)
+/**
+ * An element whose message is being recorded, or was. For one thread at a time.
+ *
+ * Methods: afterbeep_element_begin(), afterbeep_element_call_session(), _message_id(), _finish(), _destroy().
+ */
+typedef struct afterbeep_element_call afterbeep_element_call;
+
+/**
+ * Runs elements on an engine and a store, and writes their records from a thread of its own. One serves any number of calls,
+ * from any threads at the same time, but no media thread.
+ *
+ * Methods: afterbeep_element_runner_create(), _flush(), _statistics(), _destroy(); afterbeep_element_begin().
+ */
+typedef struct afterbeep_element_runner afterbeep_element_runner;
+#endif /* AFTERBEEP_STORE */
 
 #if defined(AFTERBEEP_HOSTED)
 /**
@@ -871,7 +1050,25 @@ typedef struct afterbeep_dtmf afterbeep_dtmf;
  * _prometheus(), _close(), _unfinished_path(), _destroy(); afterbeep_session_open().
  */
 typedef struct afterbeep_engine afterbeep_engine;
+#endif /* AFTERBEEP_HOSTED */
 
+#if defined(AFTERBEEP_STORE)
+/**
+ * A Leave Message element of a flow. It does not change: any number of threads may use it at the same time.
+ *
+ * Methods: afterbeep_leave_message_create(), _create_from_json(), _destroy(); afterbeep_element_begin().
+ */
+typedef struct afterbeep_leave_message afterbeep_leave_message;
+
+/**
+ * A part of a list. It does not change: any number of threads may use it at the same time.
+ *
+ * Methods: afterbeep_store_list(), afterbeep_store_get(); afterbeep_page_size(), _message(), _cursor(), _destroy().
+ */
+typedef struct afterbeep_page afterbeep_page;
+#endif /* AFTERBEEP_STORE */
+
+#if defined(AFTERBEEP_HOSTED)
 /**
  * Tells silence from sound by level, for 8000 Hz.
  *
@@ -879,6 +1076,25 @@ typedef struct afterbeep_engine afterbeep_engine;
  */
 typedef struct afterbeep_silence afterbeep_silence;
 #endif /* AFTERBEEP_HOSTED */
+
+#if defined(AFTERBEEP_STORE)
+/**
+ * Records of messages, tenants, volumes and agents: one SQLite database. Any number of threads and programs may use one
+ * at the same time. All calls block on the disk; none belongs on a media thread.
+ *
+ * Methods: afterbeep_store_create(), _close(), _destroy(); _add_tenant(), _tenants(), _delete_tenant(); _add_volume(),
+ * _move_volume(), _volumes(); _import_agents(), _agents(); _list(), _count(), _get(), _history(), _open_audio(), _export();
+ * _allocate(), _set_status(), _set_data(), _set_hold(), _delete(); _sweep(), _adopt(), _tell_engine().
+ */
+typedef struct afterbeep_store afterbeep_store;
+
+/**
+ * The variables of a call flow, by name: texts, numbers and booleans. For one thread at a time.
+ *
+ * Methods: afterbeep_variables_create(), _set_text(), _set_number(), _set_boolean(), _get(), _name(), _destroy().
+ */
+typedef struct afterbeep_variables afterbeep_variables;
+#endif /* AFTERBEEP_STORE */
 
 /**
  * What a DTMF receiver has to accept and to reject, as ITU-T Q.24, table A-1, puts it. Its limits of level and time lie in
@@ -1129,8 +1345,8 @@ typedef struct afterbeep_session {
 } afterbeep_session;
 
 /**
- * What an engine tells: it names a session, whose own calls say what happened. The size of this struct is part of the
- * ABI: fields are only appended.
+ * What an engine tells: it names a session, whose own calls say what happened, or a message. The size of this struct is
+ * part of the ABI: fields are only appended.
  */
 typedef struct afterbeep_engine_event {
   /**
@@ -1142,9 +1358,13 @@ typedef struct afterbeep_engine_event {
    */
   uint32_t event_type;
   /**
-   * The session that it is about.
+   * The session that it is about; {0} where it is about a message.
    */
   struct afterbeep_session session;
+  /**
+   * The message that it is about, the 16 bytes of its UUID in their written order; 0 where it is about a session.
+   */
+  uint8_t message_id[16];
 } afterbeep_engine_event;
 
 /**
@@ -1792,6 +2012,717 @@ typedef struct afterbeep_statistics {
    */
   uint32_t reserved;
 } afterbeep_statistics;
+#endif /* AFTERBEEP_HOSTED */
+
+#if defined(AFTERBEEP_STORE)
+/**
+ * A host's function that says whether a tenant has such an agent or skill queue: 1 it has, 0 it has not, less than 0 that
+ * nobody can say now, which makes the message *allocation failed*. Called on the thread that calls
+ * afterbeep_element_begin(), never on a media thread; it may block, and several threads may call it at the same time.
+ */
+typedef int (*afterbeep_directory_callback)(const char *tenant, const char *name, void *user_data);
+
+/**
+ * How a runner works. The size of this struct is part of the ABI: fields are only appended.
+ */
+typedef struct afterbeep_element_runner_config {
+  /**
+   * sizeof(afterbeep_element_runner_config), set by afterbeep_element_runner_config_init().
+   */
+  uint32_t struct_size;
+  /**
+   * Changes that may await the store's thread, [1, 1048576]; 16384 by default.
+   */
+  uint32_t queue;
+  /**
+   * Changes kept in memory while neither the store nor its journal can be written, [0, 1048576]; 4096 by default.
+   */
+  uint32_t memory;
+  /**
+   * How often a store that could not be written is tried again, in milliseconds, [1, 600000]; 250 by default.
+   */
+  uint32_t retry_ms;
+  /**
+   * 1 (default) computes the SHA-256 of messages on a thread of its own, 0 does not.
+   */
+  uint32_t digests;
+  /**
+   * Zero.
+   */
+  uint32_t reserved;
+  /**
+   * Says which agents are known; NULL (default) for the store's table.
+   */
+  afterbeep_directory_callback knows_agent;
+  /**
+   * Says which skill queues are known; NULL (default): all of them.
+   */
+  afterbeep_directory_callback knows_queue;
+  /**
+   * For both.
+   */
+  void *user_data;
+} afterbeep_element_runner_config;
+
+/**
+ * What a recorder has done so far. The size of this struct is part of the ABI: fields are only appended.
+ */
+typedef struct afterbeep_recorder_statistics {
+  /**
+   * The size that the caller gave.
+   */
+  uint32_t struct_size;
+  /**
+   * 1: the store takes what comes.
+   */
+  uint32_t available;
+  /**
+   * Changes that are in the store.
+   */
+  uint64_t written;
+  /**
+   * Changes that went to the journal, as the store could not be written.
+   */
+  uint64_t deferred;
+  /**
+   * Changes that nothing could take; afterbeep_store_sweep() makes up for them.
+   */
+  uint64_t lost;
+} afterbeep_recorder_statistics;
+
+/**
+ * What a host knows about a call when it comes to the element. The size of this struct is part of the ABI: fields are only
+ * appended. All is borrowed for the call that takes the struct.
+ */
+typedef struct afterbeep_element_call_config {
+  /**
+   * sizeof(afterbeep_element_call_config), set by afterbeep_element_call_config_init().
+   */
+  uint32_t struct_size;
+  /**
+   * The line's sample rate in hertz; 8000 by default.
+   */
+  uint32_t sample_rate_hz;
+  /**
+   * The flow's variables; NULL (default) for none.
+   */
+  const struct afterbeep_variables *variables;
+  /**
+   * The call's channel; NULL (default) for none.
+   */
+  const char *channel;
+  /**
+   * How the file is written: of its fields those of the file count, from format on, but neither directory nor name. NULL
+   * (default) for a session's defaults.
+   */
+  const struct afterbeep_session_config *file;
+  /**
+   * What the record is to hold beside that: data_count keys and as many values; NULL (default) for nothing.
+   */
+  const char *const *data_keys;
+  /**
+   * Their values.
+   */
+  const char *const *data_values;
+  /**
+   * How many, [0, 1000].
+   */
+  size_t data_count;
+} afterbeep_element_call_config;
+
+/**
+ * What the element leaves to the flow. The size of this struct is part of the ABI: fields are only appended.
+ */
+typedef struct afterbeep_outcome {
+  /**
+   * The size that the caller gave.
+   */
+  uint32_t struct_size;
+  /**
+   * Where it goes on: afterbeep_branch.
+   */
+  uint32_t branch;
+  /**
+   * Why the recording ended, the finer reason: afterbeep_end_reason.
+   */
+  uint32_t end_reason;
+  /**
+   * 1: the message has a record. 0: nothing was left, or it is to have none.
+   */
+  uint32_t has_record;
+  /**
+   * The record's status: afterbeep_message_status, where it has one.
+   */
+  uint32_t status;
+  /**
+   * Its id, or "".
+   */
+  char message_id[AFTERBEEP_MESSAGE_ID_BYTES];
+  /**
+   * Zero.
+   */
+  uint8_t reserved[3];
+  /**
+   * The file's volume, by name; NULL where there is no file. Valid until the call is destroyed.
+   */
+  const char *volume;
+  /**
+   * The file's path, relative to the volume; NULL where there is no file. Valid until the call is destroyed.
+   */
+  const char *path;
+} afterbeep_outcome;
+
+/**
+ * What a Leave Message element of a flow says; docs/element.md has each. The size of this struct is part of the ABI:
+ * fields are only appended. Texts are UTF-8, borrowed for the call; NULL (default) is none.
+ *
+ * Of each pair of a constant and a variable at most one is set.
+ */
+typedef struct afterbeep_leave_message_config {
+  /**
+   * sizeof(afterbeep_leave_message_config), set by afterbeep_leave_message_config_init().
+   */
+  uint32_t struct_size;
+  /**
+   * 1 (default) keeps a record of the message; 0: there is a file and nothing else.
+   */
+  uint32_t record_message;
+  /**
+   * Whose messages they are; not NULL.
+   */
+  const char *tenant;
+  /**
+   * The node's name for people.
+   */
+  const char *node_name;
+  /**
+   * The node, as the flow's host knows it.
+   */
+  const char *node_id;
+  /**
+   * The agent who handles the message.
+   */
+  const char *agent;
+  /**
+   * The variable that names the agent.
+   */
+  const char *agent_variable;
+  /**
+   * The skill queue that handles it, where no agent is named.
+   */
+  const char *queue;
+  /**
+   * The variable that names the queue.
+   */
+  const char *queue_variable;
+  /**
+   * Who calls.
+   */
+  const char *caller;
+  /**
+   * The variable that holds the caller.
+   */
+  const char *caller_variable;
+  /**
+   * The number that was called.
+   */
+  const char *called;
+  /**
+   * The variable that holds that number.
+   */
+  const char *called_variable;
+  /**
+   * The string variable that receives the file's path, relative to the volume.
+   */
+  const char *file_name_variable;
+  /**
+   * The recording node that holds the file.
+   */
+  const char *location_id;
+  /**
+   * The string variable that receives the location.
+   */
+  const char *location_variable;
+  /**
+   * The keys that end the message: "any", "none", or a set such as "#*"; "#" by default.
+   */
+  const char *terminators;
+  /**
+   * What counts as a digit, by the profile's name; NULL (default) for the default.
+   */
+  const char *dtmf_profile;
+  /**
+   * Countries, and generic, with commas between them; NULL (default) for none.
+   */
+  const char *tone_plan;
+  /**
+   * 1: the flow has a branch for errors; 0 (default): its exception handling gets them.
+   */
+  uint32_t error_branch;
+  /**
+   * As in afterbeep_session_config, and so are the following.
+   */
+  uint32_t max_duration_ms;
+  /**
+   * 1 (default) or 0.
+   */
+  uint32_t beep;
+  /**
+   * 0 by default.
+   */
+  uint32_t echo_guard_ms;
+  /**
+   * 1 or 0 (default).
+   */
+  uint32_t mask_digits;
+  /**
+   * 0 (default) for off.
+   */
+  uint32_t initial_silence_ms;
+  /**
+   * 0 (default) for off.
+   */
+  uint32_t final_silence_ms;
+  /**
+   * 1 or 0 (default).
+   */
+  uint32_t trim_final_silence;
+  /**
+   * Counts where trim_final_silence is 1.
+   */
+  uint32_t final_silence_tail_ms;
+  /**
+   * afterbeep_silence_mode.
+   */
+  uint32_t silence_mode;
+  /**
+   * Where the mode is fixed; ignored otherwise.
+   */
+  float silence_threshold_dbm0;
+  /**
+   * 1 or 0 (default).
+   */
+  uint32_t start_on_speech;
+  /**
+   * 300 by default.
+   */
+  uint32_t pre_roll_ms;
+  /**
+   * 0 by default.
+   */
+  uint32_t min_duration_ms;
+  /**
+   * 1 or 0 (default).
+   */
+  uint32_t delete_too_short;
+  /**
+   * 1 or 0 (default).
+   */
+  uint32_t delete_initial_silence;
+  /**
+   * 0 (default) for silence.
+   */
+  float comfort_noise_dbm0;
+  /**
+   * 250 by default.
+   */
+  uint32_t line_drop_debounce_ms;
+  /**
+   * 0 (default) for the plan's own; needs a tone plan.
+   */
+  uint32_t continuous_tone_ms;
+  /**
+   * Zero.
+   */
+  uint32_t reserved;
+} afterbeep_leave_message_config;
+
+/**
+ * Which messages a list has: those that fit all that is set. Only kept ones are in it. The size of this struct is part of the
+ * ABI: fields are only appended. Texts are borrowed for the call; NULL (default) is any.
+ */
+typedef struct afterbeep_query {
+  /**
+   * sizeof(afterbeep_query), set by afterbeep_query_init().
+   */
+  uint32_t struct_size;
+  /**
+   * 1: the oldest first; 0 (default): the newest.
+   */
+  uint32_t oldest_first;
+  /**
+   * Of this tenant.
+   */
+  const char *tenant;
+  /**
+   * From this caller.
+   */
+  const char *caller;
+  /**
+   * Of this agent.
+   */
+  const char *agent;
+  /**
+   * Of this skill queue.
+   */
+  const char *queue;
+  /**
+   * From this channel.
+   */
+  const char *channel;
+  /**
+   * That began at this time or later, in milliseconds since 1970 (UTC); INT64_MIN (default) for any.
+   */
+  int64_t from_ms;
+  /**
+   * That began before this time, likewise; INT64_MAX (default) for any.
+   */
+  int64_t until_ms;
+  /**
+   * This long at least; 0 by default.
+   */
+  uint64_t min_duration_ms;
+  /**
+   * This long at most; UINT64_MAX (default) for any.
+   */
+  uint64_t max_duration_ms;
+  /**
+   * With this afterbeep_message_status, or AFTERBEEP_ANY (default).
+   */
+  uint32_t status;
+  /**
+   * That ended for this afterbeep_end_reason, or AFTERBEEP_ANY (default).
+   */
+  uint32_t end_reason;
+  /**
+   * The place behind which the list begins, from afterbeep_page_cursor(); NULL (default) for its beginning.
+   */
+  const char *after;
+  /**
+   * Messages of a page at most, [1, 10000]; 50 by default.
+   */
+  uint32_t limit;
+  /**
+   * Zero.
+   */
+  uint32_t reserved;
+} afterbeep_query;
+
+/**
+ * A message. Texts are valid until its page is destroyed, and NULL where there is none. Times are in milliseconds since
+ * 1970 (UTC). The size of this struct is part of the ABI: fields are only appended.
+ */
+typedef struct afterbeep_message {
+  /**
+   * The size that the caller gave.
+   */
+  uint32_t struct_size;
+  /**
+   * 1: it is being recorded, or a crash left it so; what comes from the end is 0 then.
+   */
+  uint32_t recording;
+  /**
+   * Whose record it is, in 36 characters.
+   */
+  const char *id;
+  /**
+   * The tenant.
+   */
+  const char *tenant;
+  /**
+   * The flow's node.
+   */
+  const char *node_id;
+  /**
+   * Its name for people.
+   */
+  const char *node_name;
+  /**
+   * Which recording node holds the file.
+   */
+  const char *location;
+  /**
+   * Who called.
+   */
+  const char *caller;
+  /**
+   * The number that was called.
+   */
+  const char *called;
+  /**
+   * The channel of the call.
+   */
+  const char *channel;
+  /**
+   * The agent who was named, known or not.
+   */
+  const char *agent;
+  /**
+   * The skill queue.
+   */
+  const char *queue;
+  /**
+   * The volume's name.
+   */
+  const char *volume;
+  /**
+   * Where the file is, relative to it.
+   */
+  const char *path;
+  /**
+   * SHA-256 of the bytes in the file's data chunk, in 64 hexadecimal digits; NULL for a moment after the end, and where the
+   * file could not be read.
+   */
+  const char *sha256;
+  /**
+   * The name of the disconnect tone's kind that ended it.
+   */
+  const char *tone;
+  /**
+   * The key/value data: a JSON object of texts.
+   */
+  const char *data_json;
+  /**
+   * When the recording began.
+   */
+  int64_t started_ms;
+  /**
+   * When it ended.
+   */
+  int64_t ended_ms;
+  /**
+   * When the sweep deletes it; INT64_MAX for never.
+   */
+  int64_t expires_ms;
+  /**
+   * What the file holds.
+   */
+  uint64_t duration_ms;
+  /**
+   * How much of that was spoken; UINT64_MAX where it was not measured.
+   */
+  uint64_t spoken_ms;
+  /**
+   * Size of the file.
+   */
+  uint64_t bytes;
+  /**
+   * Samples that we lost.
+   */
+  uint64_t lost_samples;
+  /**
+   * Samples that the line lost.
+   */
+  uint64_t line_lost_samples;
+  /**
+   * Gaps that we made.
+   */
+  uint64_t gap_count;
+  /**
+   * afterbeep_message_status.
+   */
+  uint32_t status;
+  /**
+   * afterbeep_end_reason, or 0.
+   */
+  uint32_t end_reason;
+  /**
+   * The digit that ended it, as its character, or 0.
+   */
+  uint32_t end_digit;
+  /**
+   * 1: no sample was lost by us, and the file is whole.
+   */
+  uint32_t complete;
+  /**
+   * 1: nothing deletes it.
+   */
+  uint32_t legal_hold;
+  /**
+   * 1: a crash had interrupted it; the record was made from the file.
+   */
+  uint32_t adopted;
+} afterbeep_message;
+
+/**
+ * A host's function that is told each entry of a message's history, on the caller's thread: the status and the agent since
+ * that time, in milliseconds since 1970 (UTC), and who changed it. Agent and actor may be NULL; texts are borrowed for the call.
+ */
+typedef void (*afterbeep_history_callback)(int64_t at_ms,
+                                           uint32_t status,
+                                           const char *agent,
+                                           const char *actor,
+                                           void *user_data);
+
+/**
+ * How a store is opened. The size of this struct is part of the ABI: fields are only appended.
+ */
+typedef struct afterbeep_store_config {
+  /**
+   * sizeof(afterbeep_store_config), set by afterbeep_store_config_init().
+   */
+  uint32_t struct_size;
+  /**
+   * 1 makes the store where there is none, and its directory (mode 0700); 0 (default) does not.
+   */
+  uint32_t create;
+  /**
+   * How long a call waits for another program that holds the database, in milliseconds, [0, 600000]; 5000 by default.
+   */
+  uint32_t busy_timeout_ms;
+  /**
+   * Zero.
+   */
+  uint32_t reserved;
+  /**
+   * The store's directory; not NULL. Borrowed for the call.
+   */
+  const char *directory;
+} afterbeep_store_config;
+
+/**
+ * A host's function that is told each agent, on the caller's thread; the texts are borrowed for the call. A name may be
+ * NULL.
+ */
+typedef void (*afterbeep_agent_callback)(const char *agent_id, const char *name, void *user_data);
+
+/**
+ * What a sweep did. The size of this struct is part of the ABI: fields are only appended.
+ */
+typedef struct afterbeep_sweep_report {
+  /**
+   * The size that the caller gave; in a callback, the library's.
+   */
+  uint32_t struct_size;
+  /**
+   * Tenants whose interrupted deletion was interrupted again, or refused.
+   */
+  uint32_t tenants_failed;
+  /**
+   * Messages that are gone, file and record; in a dry run, would be.
+   */
+  uint64_t deleted;
+  /**
+   * Messages that stay.
+   */
+  uint64_t kept;
+  /**
+   * Messages that could not be deleted; they are in no list any more, and each sweep tries again.
+   */
+  uint64_t failed;
+  /**
+   * Records that a crash had interrupted, completed from their files.
+   */
+  uint64_t adopted;
+  /**
+   * Files that have to be repaired first: afterbeep_repair().
+   */
+  uint64_t to_repair;
+  /**
+   * Records that a crash had interrupted and that could not be dealt with.
+   */
+  uint64_t unrecovered;
+} afterbeep_sweep_report;
+
+/**
+ * A host's function that is told of each daily sweep, on a thread of the library's own. It must not destroy the sweep.
+ *
+ * @param report  what was done; NULL where nothing was.
+ * @param text    why nothing was done: the store cannot be used, and is tried again a minute later; or the clock has
+ *                jumped, and nothing is deleted before the hour has come again. NULL where something was.
+ */
+typedef void (*afterbeep_daily_sweep_callback)(const struct afterbeep_sweep_report *report,
+                                               const char *text,
+                                               void *user_data);
+
+/**
+ * Whose messages they are. The size of this struct is part of the ABI: fields are only appended. Texts are borrowed for
+ * the call that takes the struct, or that hands it out.
+ */
+typedef struct afterbeep_tenant {
+  /**
+   * sizeof(afterbeep_tenant), set by afterbeep_tenant_init().
+   */
+  uint32_t struct_size;
+  /**
+   * 1: it is being deleted, and takes nothing new. Ignored where a tenant is added.
+   */
+  uint32_t being_deleted;
+  /**
+   * Its id (VDN), not NULL: 1 to 128 bytes without '/', '\\', control characters and a dot at the beginning.
+   */
+  const char *id;
+  /**
+   * The volume that new messages go to; NULL (default) for "default", which is the store's directory.
+   */
+  const char *volume;
+  /**
+   * The tenant's own directory, relative to the volume; NULL (default) for one of its id.
+   */
+  const char *root;
+  /**
+   * The time zone of file names, by its IANA name; NULL (default) for "UTC".
+   */
+  const char *time_zone;
+  /**
+   * Where files go; NULL (default) for {volume}/{vdn}/record/{yyyymmdd}/{yyyymmddHHMMSS}-{random}-record.wav.
+   */
+  const char *name_template;
+  /**
+   * What the host keeps about the tenant; NULL (default) for nothing.
+   */
+  const char *defaults;
+  /**
+   * How long messages stay, in seconds from their end; 0 (default) for ever.
+   */
+  uint64_t retention_s;
+  /**
+   * What recordings may take in bytes; 0 (default) for no limit.
+   */
+  uint64_t quota_bytes;
+  /**
+   * What recordings take. Ignored where a tenant is added.
+   */
+  uint64_t used_bytes;
+} afterbeep_tenant;
+
+/**
+ * A host's function that is told each tenant, on the caller's thread; it is borrowed for the call.
+ */
+typedef void (*afterbeep_tenant_callback)(const struct afterbeep_tenant *tenant, void *user_data);
+
+/**
+ * What a tenant's deletion did, this time. The size of this struct is part of the ABI: fields are only appended.
+ */
+typedef struct afterbeep_tenant_deletion {
+  /**
+   * The size that the caller gave.
+   */
+  uint32_t struct_size;
+  /**
+   * Whether the tenant's directory is left: 0.
+   */
+  uint32_t directory_remains;
+  /**
+   * Messages that were deleted, file and record.
+   */
+  uint64_t messages;
+  /**
+   * Files without a record that were deleted.
+   */
+  uint64_t other_files;
+  /**
+   * Records that are left, counted anew: 0.
+   */
+  uint64_t remaining_records;
+} afterbeep_tenant_deletion;
+
+/**
+ * A host's function that is told each volume, on the caller's thread; the texts are borrowed for the call. The path is
+ * absolute, or relative to the process's directory as the store's own is.
+ */
+typedef void (*afterbeep_volume_callback)(const char *name, const char *path, void *user_data);
+#endif /* AFTERBEEP_STORE */
 
 
 
@@ -1821,6 +2752,7 @@ typedef struct afterbeep_statistics {
 
 
 
+#if defined(AFTERBEEP_HOSTED)
 /**
  * All of them.
  */
@@ -2152,14 +3084,15 @@ AFTERBEEP_API
 void afterbeep_engine_destroy(struct afterbeep_engine *engine);
 
 /**
- * Takes the oldest event that awaits. Polling is for one's own loop; see also afterbeep_engine_event_fd().
+ * Takes the oldest event that awaits, sessions before messages. Polling is for one's own loop; see also afterbeep_engine_event_fd().
  *
  * @param engine       not NULL.
  * @param out_event    out, not NULL; written on success only.
  * @param struct_size  sizeof(afterbeep_engine_event) as the caller was compiled.
  * @retval AFTERBEEP_STATUS_NONE              none awaits.
  * @retval AFTERBEEP_STATUS_OVERRUN           told once: later events were lost, because more than two a session of
- *                                            max_sessions awaited. What they told can be asked of the sessions.
+ *                                            max_sessions awaited, or one of messages. What they told can be asked
+ *                                            of the sessions, or of the store.
  * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, or struct_size is less than in 0.1.
  * @retval AFTERBEEP_STATUS_CLOSED            the engine was closed.
  * @retval AFTERBEEP_STATUS_FORKED            the process is a fork of the engine's.
@@ -2777,6 +3710,973 @@ afterbeep_status afterbeep_engine_prometheus(const struct afterbeep_engine *engi
                                              size_t size,
                                              size_t *out_len);
 #endif /* AFTERBEEP_HOSTED */
+
+#if defined(AFTERBEEP_STORE)
+/**
+ * Fills *config with the defaults.
+ *
+ * @param config       out, not NULL.
+ * @param struct_size  sizeof(afterbeep_element_runner_config) as the caller was compiled.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  config is NULL, or struct_size is less than in 0.1.
+ * Thread: [any].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_element_runner_config_init(struct afterbeep_element_runner_config *config,
+                                                      size_t struct_size);
+
+/**
+ * Starts what runs elements, and writes what a crash has left in the store's journals.
+ *
+ * @param store       not NULL; it may be closed before the runner is destroyed.
+ * @param config      in; NULL for the defaults. Copied.
+ * @param error       out; why it failed; written on failure only. May be NULL.
+ * @param out_runner  out, not NULL; NULL on failure. Destroy it with afterbeep_element_runner_destroy().
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, a size is wrong, or a field is out of range.
+ * @retval AFTERBEEP_STATUS_STORE_UNUSABLE, _IO  the journal cannot be made, or a thread not be started.
+ * @retval AFTERBEEP_STATUS_CLOSED, _FORKED   the store was closed, or is another process's.
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_element_runner_create(const struct afterbeep_store *store,
+                                                 const struct afterbeep_element_runner_config *config,
+                                                 struct afterbeep_error *error,
+                                                 struct afterbeep_element_runner **out_runner);
+
+/**
+ * Waits until the records of everything that came before are in the store, digests included.
+ *
+ * @param runner      not NULL.
+ * @param timeout_ms  how long to wait at most.
+ * @retval AFTERBEEP_STATUS_NOT_FINISHED      they are not, in this time.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  runner is NULL.
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_element_runner_flush(const struct afterbeep_element_runner *runner,
+                                                uint32_t timeout_ms);
+
+/**
+ * What the runner's recorder has done so far.
+ *
+ * @param runner          not NULL.
+ * @param out_statistics  out, not NULL; written on success only.
+ * @param struct_size     sizeof(afterbeep_recorder_statistics) as the caller was compiled.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, or struct_size is wrong.
+ * Thread: [any].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_element_runner_statistics(const struct afterbeep_element_runner *runner,
+                                                     struct afterbeep_recorder_statistics *out_statistics,
+                                                     size_t struct_size);
+
+/**
+ * Frees the runner. Its recorder writes what is queued, into its journal where the store takes nothing; it does so once the
+ * last of the runner's calls is destroyed, too.
+ *
+ * @param runner  NULL does nothing.
+ * Thread: [control]; blocks. No other call with this runner may be under way.  Since: 0.1.
+ */
+AFTERBEEP_API
+void afterbeep_element_runner_destroy(struct afterbeep_element_runner *runner);
+
+/**
+ * Fills *config with the defaults.
+ *
+ * @param config       out, not NULL.
+ * @param struct_size  sizeof(afterbeep_element_call_config) as the caller was compiled.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  config is NULL, or struct_size is less than in 0.1.
+ * Thread: [any].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_element_call_config_init(struct afterbeep_element_call_config *config,
+                                                    size_t struct_size);
+
+/**
+ * Begins a message: its record, then its file. Blocks on both, for a second at most on the record. A failure has left nothing
+ * behind; afterbeep_element_refused() says what the flow does then.
+ *
+ * @param runner    not NULL.
+ * @param engine    not NULL.
+ * @param element   not NULL; it may go before the call is finished.
+ * @param config    in; NULL for the defaults. Copied.
+ * @param error     out; why it failed; written on failure only. May be NULL.
+ * @param out_call  out, not NULL; NULL on failure. Destroy it with afterbeep_element_call_destroy().
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, a text is not UTF-8, a size is wrong, or a number names nothing.
+ * @retval AFTERBEEP_STATUS_UNKNOWN           the store has no such tenant.
+ * @retval AFTERBEEP_STATUS_TENANT_CLOSED     it takes nothing new.
+ * @retval AFTERBEEP_STATUS_QUOTA_EXCEEDED    its quota is full.
+ * @retval AFTERBEEP_STATUS_VARIABLE          a variable that is to receive a string holds none.
+ * @retval AFTERBEEP_STATUS_STORE_UNAVAILABLE, _STORE_UNUSABLE  the tenant cannot be looked up, and was not seen before.
+ * @retval otherwise as afterbeep_session_open().
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_element_begin(const struct afterbeep_element_runner *runner,
+                                         const struct afterbeep_engine *engine,
+                                         const struct afterbeep_leave_message *element,
+                                         const struct afterbeep_element_call_config *config,
+                                         struct afterbeep_error *error,
+                                         struct afterbeep_element_call **out_call);
+
+/**
+ * The session to feed, as any other; afterbeep_element_call_finish() does not close it.
+ *
+ * @param call  NULL has none.
+ * @return the session, or {0}.
+ * Thread: [any].  Since: 0.1.
+ */
+AFTERBEEP_API
+struct afterbeep_session afterbeep_element_call_session(const struct afterbeep_element_call *call);
+
+/**
+ * The id of the message's record.
+ *
+ * @param call    not NULL.
+ * @param buffer  out; the id, NUL-terminated: "" where the message is to have no record.
+ * @param size    room in the buffer; AFTERBEEP_MESSAGE_ID_BYTES is enough.
+ * @retval AFTERBEEP_STATUS_BUFFER_TOO_SMALL  it does not fit.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  call is NULL.
+ * Thread: [any].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_element_call_message_id(const struct afterbeep_element_call *call,
+                                                   char *buffer,
+                                                   size_t size);
+
+/**
+ * Ends an element with the result of its session, and says what the flow does next. The record follows on the runner's
+ * thread.
+ *
+ * @param call         not NULL.
+ * @param timeout_ms   how long to wait for the session's result; 0 only looks.
+ * @param variables    out; receives the flow's variables, those that the element has set included, in place of what it held. May be NULL.
+ * @param error        out; why it failed; written on failure only. May be NULL.
+ * @param out_outcome  out, not NULL; written on success only.
+ * @param struct_size  sizeof(afterbeep_outcome) as the caller was compiled.
+ * @retval AFTERBEEP_STATUS_NOT_FINISHED      the session is not finished yet; call again.
+ * @retval AFTERBEEP_STATUS_STALE             the session was closed before: the record is completed by
+ *                                            afterbeep_store_sweep() when this process has ended.
+ * @retval AFTERBEEP_STATUS_CLOSED            the call was finished before.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, or struct_size is wrong.
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_element_call_finish(struct afterbeep_element_call *call,
+                                               uint32_t timeout_ms,
+                                               struct afterbeep_variables *variables,
+                                               struct afterbeep_error *error,
+                                               struct afterbeep_outcome *out_outcome,
+                                               size_t struct_size);
+
+/**
+ * What the flow does where afterbeep_element_begin() failed: its branch is AFTERBEEP_BRANCH_ERROR, or _EXCEPTION where the
+ * element has no branch for errors, and the variables that were to receive something are empty.
+ *
+ * @param element      not NULL.
+ * @param variables    in and out; the flow's. May be NULL.
+ * @param out_outcome  out, not NULL; written on success only.
+ * @param struct_size  sizeof(afterbeep_outcome) as the caller was compiled.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, or struct_size is wrong.
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_element_refused(const struct afterbeep_leave_message *element,
+                                           struct afterbeep_variables *variables,
+                                           struct afterbeep_outcome *out_outcome,
+                                           size_t struct_size);
+
+/**
+ * Frees the call. One that was not finished stays in the store as it is until this process has ended and
+ * afterbeep_store_sweep() completes it; its session is not closed.
+ *
+ * @param call  NULL does nothing.
+ * Thread: [control]; no other call with it may be under way.  Since: 0.1.
+ */
+AFTERBEEP_API
+void afterbeep_element_call_destroy(struct afterbeep_element_call *call);
+
+/**
+ * Fills *config with the defaults.
+ *
+ * @param config       out, not NULL.
+ * @param struct_size  sizeof(afterbeep_leave_message_config) as the caller was compiled; no byte past it is written.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  config is NULL, or struct_size is less than in 0.1.
+ * Thread: [any].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_leave_message_config_init(struct afterbeep_leave_message_config *config,
+                                                     size_t struct_size);
+
+/**
+ * Makes an element of a struct.
+ *
+ * @param config       in, not NULL; copied.
+ * @param error        out; why it failed; written on failure only. May be NULL.
+ * @param out_element  out, not NULL; NULL on failure. Destroy it with afterbeep_leave_message_destroy().
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, a text is not UTF-8, a size is wrong, or a number names nothing.
+ * @retval AFTERBEEP_STATUS_CONFIG            a field is out of range; the error says which.
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_leave_message_create(const struct afterbeep_leave_message_config *config,
+                                                struct afterbeep_error *error,
+                                                struct afterbeep_leave_message **out_element);
+
+/**
+ * Makes an element of JSON, as the command line has it.
+ *
+ * @param json         not NULL. An unknown key is an error that names it.
+ * @param error        out; why it failed; written on failure only. May be NULL.
+ * @param out_element  out, not NULL; NULL on failure. Destroy it with afterbeep_leave_message_destroy().
+ * @retval as afterbeep_leave_message_create().
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_leave_message_create_from_json(const char *json,
+                                                          struct afterbeep_error *error,
+                                                          struct afterbeep_leave_message **out_element);
+
+/**
+ * Frees the element. Messages that it began go on.
+ *
+ * @param element  NULL does nothing.
+ * Thread: [any]; no other call with it may be under way.  Since: 0.1.
+ */
+AFTERBEEP_API
+void afterbeep_leave_message_destroy(struct afterbeep_leave_message *element);
+
+/**
+ * Fills *query with the defaults: all messages, the newest first.
+ *
+ * @param query        out, not NULL.
+ * @param struct_size  sizeof(afterbeep_query) as the caller was compiled.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  query is NULL, or struct_size is less than in 0.1.
+ * Thread: [any].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_query_init(struct afterbeep_query *query,
+                                      size_t struct_size);
+
+/**
+ * The name of a message's status, as JSON has it: "to_be_allocated", "unprocessed", and so on.
+ *
+ * @param status  any number.
+ * @return a static text, never NULL; "unknown" for a number that is no afterbeep_message_status.
+ * Thread: [any].  Since: 0.1.
+ */
+AFTERBEEP_API const char *afterbeep_message_status_str(uint32_t status);
+
+/**
+ * Reads a page of a list.
+ *
+ * @param store     not NULL.
+ * @param query     in, not NULL; copied.
+ * @param error     out; why it failed; written on failure only. May be NULL.
+ * @param out_page  out, not NULL; NULL on failure. Destroy it with afterbeep_page_destroy().
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, a text is not UTF-8, a size is wrong, or a field is out of range.
+ * @retval AFTERBEEP_STATUS_STORE_UNAVAILABLE, _STORE_UNUSABLE, _IO  the store cannot be used.
+ * @retval AFTERBEEP_STATUS_CLOSED, _FORKED   the store was closed, or is another process's.
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_list(const struct afterbeep_store *store,
+                                      const struct afterbeep_query *query,
+                                      struct afterbeep_error *error,
+                                      struct afterbeep_page **out_page);
+
+/**
+ * Counts the messages of a list, exactly up to 10000.
+ *
+ * @param store      not NULL.
+ * @param query      in, not NULL; its place and limit do not matter.
+ * @param error      out; why it failed; written on failure only. May be NULL.
+ * @param out_count  out, not NULL; how many, 10000 at most.
+ * @param out_more   out; 1 where there are more than that, else 0. May be NULL.
+ * @retval as afterbeep_store_list().
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_count(const struct afterbeep_store *store,
+                                       const struct afterbeep_query *query,
+                                       struct afterbeep_error *error,
+                                       uint64_t *out_count,
+                                       uint32_t *out_more);
+
+/**
+ * Reads one message, kept or being recorded, as a page of one.
+ *
+ * @param store     not NULL.
+ * @param id        not NULL.
+ * @param error     out; why it failed; written on failure only. May be NULL.
+ * @param out_page  out, not NULL; NULL on failure. Destroy it with afterbeep_page_destroy().
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, or id is no message's.
+ * @retval AFTERBEEP_STATUS_UNKNOWN           there is no such message.
+ * @retval otherwise as afterbeep_store_list().
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_get(const struct afterbeep_store *store,
+                                     const char *id,
+                                     struct afterbeep_error *error,
+                                     struct afterbeep_page **out_page);
+
+/**
+ * How many messages a page has.
+ *
+ * @param page  NULL has none.
+ * @return the number.
+ * Thread: [any].  Since: 0.1.
+ */
+AFTERBEEP_API size_t afterbeep_page_size(const struct afterbeep_page *page);
+
+/**
+ * A message of a page.
+ *
+ * @param page         not NULL.
+ * @param index        below afterbeep_page_size().
+ * @param out_message  out, not NULL; its texts are valid until the page is destroyed.
+ * @param struct_size  sizeof(afterbeep_message) as the caller was compiled.
+ * @retval AFTERBEEP_STATUS_NONE              the page has no such message.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, or struct_size is wrong.
+ * Thread: [any].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_page_message(const struct afterbeep_page *page,
+                                        size_t index,
+                                        struct afterbeep_message *out_message,
+                                        size_t struct_size);
+
+/**
+ * Where the next page begins: for a query's `after`. It holds even if messages come or go meanwhile.
+ *
+ * @param page    not NULL.
+ * @param buffer  out; the place, NUL-terminated.
+ * @param size    room in the buffer; 48 is enough.
+ * @retval AFTERBEEP_STATUS_NONE              this is the last page.
+ * @retval AFTERBEEP_STATUS_BUFFER_TOO_SMALL  it does not fit.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  page is NULL.
+ * Thread: [any].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_page_cursor(const struct afterbeep_page *page,
+                                       char *buffer,
+                                       size_t size);
+
+/**
+ * Frees a page, and the texts of its messages.
+ *
+ * @param page  NULL does nothing.
+ * Thread: [any]; no other call with it may be under way.  Since: 0.1.
+ */
+AFTERBEEP_API void afterbeep_page_destroy(struct afterbeep_page *page);
+
+/**
+ * Gives a message to an agent who is known, from any status but processed.
+ *
+ * @param store  not NULL.
+ * @param id     the message; not NULL.
+ * @param agent  not NULL.
+ * @param actor  who does so, for the history; may be NULL.
+ * @param error  out; why it failed; written on failure only. May be NULL.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, a text is not UTF-8, or id is no message's.
+ * @retval AFTERBEEP_STATUS_UNKNOWN           there is no such message, or agent.
+ * @retval AFTERBEEP_STATUS_TRANSITION        it is processed.
+ * @retval AFTERBEEP_STATUS_STORE_UNAVAILABLE, _STORE_UNUSABLE, _IO  the store cannot be used.
+ * @retval AFTERBEEP_STATUS_CLOSED, _FORKED   the store was closed, or is another process's.
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_allocate(const struct afterbeep_store *store,
+                                          const char *id,
+                                          const char *agent,
+                                          const char *actor,
+                                          struct afterbeep_error *error);
+
+/**
+ * Changes a message's status to one that may follow.
+ *
+ * @param store   not NULL.
+ * @param id      the message; not NULL.
+ * @param status  afterbeep_message_status.
+ * @param actor   who does so, for the history; may be NULL.
+ * @param error   out; why it failed; written on failure only. May be NULL.
+ * @retval AFTERBEEP_STATUS_TRANSITION  it cannot become that; the error says what it can.
+ * @retval otherwise as afterbeep_store_allocate().
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_set_status(const struct afterbeep_store *store,
+                                            const char *id,
+                                            uint32_t status,
+                                            const char *actor,
+                                            struct afterbeep_error *error);
+
+/**
+ * Sets a value of a message's data, or takes it away.
+ *
+ * @param store  not NULL.
+ * @param id     the message; not NULL.
+ * @param key    not NULL.
+ * @param value  NULL takes it away.
+ * @param error  out; why it failed; written on failure only. May be NULL.
+ * @retval as afterbeep_store_allocate().
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_set_data(const struct afterbeep_store *store,
+                                          const char *id,
+                                          const char *key,
+                                          const char *value,
+                                          struct afterbeep_error *error);
+
+/**
+ * Sets or releases the legal hold of a message: nothing deletes one that is on hold.
+ *
+ * @param store  not NULL.
+ * @param id     the message; not NULL.
+ * @param hold   1 sets it, 0 releases it.
+ * @param actor  who does so, for the access log; may be NULL.
+ * @param error  out; why it failed; written on failure only. May be NULL.
+ * @retval as afterbeep_store_allocate().
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_set_hold(const struct afterbeep_store *store,
+                                          const char *id,
+                                          uint32_t hold,
+                                          const char *actor,
+                                          struct afterbeep_error *error);
+
+/**
+ * Tells how a message's status came about, the oldest first.
+ *
+ * @param store      not NULL.
+ * @param id         the message; not NULL.
+ * @param callback   called for each entry; not NULL.
+ * @param user_data  for the callback.
+ * @param error      out; why it failed; written on failure only. May be NULL.
+ * @retval as afterbeep_store_allocate().
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_history(const struct afterbeep_store *store,
+                                         const char *id,
+                                         afterbeep_history_callback callback,
+                                         void *user_data,
+                                         struct afterbeep_error *error);
+
+/**
+ * Opens the recording of a message for reading, through its volume, and notes that in the access log.
+ *
+ * @param store   not NULL.
+ * @param id      the message; not NULL.
+ * @param actor   who listens, for the access log; may be NULL.
+ * @param error   out; why it failed; written on failure only. May be NULL.
+ * @param out_fd  out, not NULL; a file descriptor, the caller's to close(); -1 on failure.
+ * @retval AFTERBEEP_STATUS_IO  the file cannot be opened; the error has the number.
+ * @retval otherwise as afterbeep_store_allocate().
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_open_audio(const struct afterbeep_store *store,
+                                            const char *id,
+                                            const char *actor,
+                                            struct afterbeep_error *error,
+                                            int *out_fd);
+
+/**
+ * Writes the messages of a list, all of them, to a file descriptor: CSV with a head line, or a JSON object a line.
+ *
+ * @param store      not NULL.
+ * @param query      in, not NULL; its limit is what is read at once.
+ * @param json       1 for JSON, 0 for CSV.
+ * @param fd         open for writing; it stays the caller's, and open.
+ * @param error      out; why it failed; written on failure only. May be NULL.
+ * @param out_count  out; how many were written. May be NULL.
+ * @retval AFTERBEEP_STATUS_IO  the file cannot be written; the error has the number.
+ * @retval otherwise as afterbeep_store_list().
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_export(const struct afterbeep_store *store,
+                                        const struct afterbeep_query *query,
+                                        uint32_t json,
+                                        int fd,
+                                        struct afterbeep_error *error,
+                                        uint64_t *out_count);
+
+/**
+ * Deletes a message, file and record, with an entry in the deletion log.
+ *
+ * @param store  not NULL.
+ * @param id     the message; not NULL.
+ * @param error  out; why it failed; written on failure only. May be NULL.
+ * @retval AFTERBEEP_STATUS_HELD  it is on legal hold.
+ * @retval AFTERBEEP_STATUS_IO    its file cannot be removed: it is in no list any more, and each sweep tries again.
+ * @retval otherwise as afterbeep_store_allocate().
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_delete(const struct afterbeep_store *store,
+                                        const char *id,
+                                        struct afterbeep_error *error);
+
+/**
+ * Fills *config with the defaults.
+ *
+ * @param config       out, not NULL.
+ * @param struct_size  sizeof(afterbeep_store_config) as the caller was compiled; no byte past it is written.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  config is NULL, or struct_size is less than in 0.1.
+ * Thread: [any].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_config_init(struct afterbeep_store_config *config,
+                                             size_t struct_size);
+
+/**
+ * Opens a store, and brings its schema up to date. Where the database is there and cannot be used now, each call tries again,
+ * and is answered AFTERBEEP_STATUS_STORE_UNAVAILABLE until that works; recordings go on, and their records follow.
+ *
+ * @param config     in, not NULL; copied.
+ * @param error      out; why it failed; written on failure only. May be NULL.
+ * @param out_store  out, not NULL; NULL on failure. Destroy it with afterbeep_store_destroy().
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, a text is not UTF-8, a size is wrong, or a field is out of range.
+ * @retval AFTERBEEP_STATUS_STORE_MISSING     there is none, and create is 0.
+ * @retval AFTERBEEP_STATUS_STORE_UNUSABLE    a newer version wrote it.
+ * @retval AFTERBEEP_STATUS_IO                the directory cannot be made.
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_create(const struct afterbeep_store_config *config,
+                                        struct afterbeep_error *error,
+                                        struct afterbeep_store **out_store);
+
+/**
+ * Closes the store. Runners and sweeps that were made on it go on until they are destroyed. Every later call with it
+ * answers AFTERBEEP_STATUS_CLOSED; it can only be destroyed.
+ *
+ * @param store  not NULL.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  store is NULL.
+ * @retval AFTERBEEP_STATUS_CLOSED            it was closed before.
+ * Thread: [control]; blocks. No other call with this store may be under way.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_close(struct afterbeep_store *store);
+
+/**
+ * Frees the store, and closes it before that.
+ *
+ * @param store  NULL does nothing.
+ * Thread: [control]; blocks. No other call with this store may be under way.  Since: 0.1.
+ */
+AFTERBEEP_API void afterbeep_store_destroy(struct afterbeep_store *store);
+
+/**
+ * Adds agents to a tenant's directory, or renames them: all, or none.
+ *
+ * @param store   not NULL.
+ * @param tenant  not NULL.
+ * @param agents  not NULL; the text of a list: a JSON array of objects with "agent_id", and "name" if there is one, or of
+ *                ids; or CSV with a head line, the column agent_id, and name if there is one. JSON begins with '['.
+ * @param error   out; why it failed; written on failure only. May be NULL.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, or a text is not UTF-8.
+ * @retval AFTERBEEP_STATUS_CONFIG            the list cannot be read, or an id cannot be one.
+ * @retval AFTERBEEP_STATUS_UNKNOWN           there is no such tenant.
+ * @retval AFTERBEEP_STATUS_STORE_UNAVAILABLE, _STORE_UNUSABLE, _IO  the store cannot be used.
+ * @retval AFTERBEEP_STATUS_CLOSED, _FORKED   the store was closed, or is another process's.
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_import_agents(const struct afterbeep_store *store,
+                                               const char *tenant,
+                                               const char *agents,
+                                               struct afterbeep_error *error);
+
+/**
+ * Tells a tenant's agents, by id.
+ *
+ * @param store      not NULL.
+ * @param tenant     not NULL.
+ * @param callback   called for each of them; not NULL.
+ * @param user_data  for the callback.
+ * @param error      out; why it failed; written on failure only. May be NULL.
+ * @retval as afterbeep_store_import_agents().
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_agents(const struct afterbeep_store *store,
+                                        const char *tenant,
+                                        afterbeep_agent_callback callback,
+                                        void *user_data,
+                                        struct afterbeep_error *error);
+
+/**
+ * Recovers what crashes have left, goes on with interrupted deletions of tenants, and deletes messages whose time is over.
+ * Messages on legal hold stay.
+ *
+ * @param store        not NULL.
+ * @param now_ms       the time that deadlines are compared with, in milliseconds since 1970 (UTC); 0 is now.
+ * @param dry_run      1 only says what the sweep would delete; 0 does it.
+ * @param error        out; why it failed; written on failure only. May be NULL.
+ * @param out_report   out, not NULL; written on success only.
+ * @param struct_size  sizeof(afterbeep_sweep_report) as the caller was compiled.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, a size is wrong, or a value is out of range.
+ * @retval AFTERBEEP_STATUS_STORE_UNAVAILABLE, _STORE_UNUSABLE, _IO  the store cannot be used.
+ * @retval AFTERBEEP_STATUS_CLOSED, _FORKED   the store was closed, or is another process's.
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_sweep(const struct afterbeep_store *store,
+                                       int64_t now_ms,
+                                       uint32_t dry_run,
+                                       struct afterbeep_error *error,
+                                       struct afterbeep_sweep_report *out_report,
+                                       size_t struct_size);
+
+/**
+ * Makes the record of a finished file that has none: for the tenant in whose directory it is, from what the file says.
+ * Adopting a file twice makes one record.
+ *
+ * @param store   not NULL.
+ * @param volume  the volume's name; not NULL.
+ * @param path    the file's path, relative to it; not NULL.
+ * @param error   out; why it failed; written on failure only. May be NULL.
+ * @retval AFTERBEEP_STATUS_UNKNOWN  there is no such volume, or the path is no tenant's.
+ * @retval AFTERBEEP_STATUS_IO       the file cannot be read, or is no recording.
+ * @retval otherwise as afterbeep_store_sweep().
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_adopt(const struct afterbeep_store *store,
+                                       const char *volume,
+                                       const char *path,
+                                       struct afterbeep_error *error);
+
+/**
+ * Has an engine tell what is written through the store from now on: events of the types AFTERBEEP_ENGINE_EVENT_TYPE_MESSAGE_COMPLETED
+ * to _ABSENT, with message_id. A store tells one engine, the last one asked for.
+ *
+ * @param store   not NULL.
+ * @param engine  not NULL; it may be closed before the store is.
+ * @param error   out; why it failed; written on failure only. May be NULL.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL.
+ * @retval AFTERBEEP_STATUS_CLOSED, _FORKED   store or engine was closed, or the store is another process's.
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_tell_engine(const struct afterbeep_store *store,
+                                             const struct afterbeep_engine *engine,
+                                             struct afterbeep_error *error);
+
+/**
+ * Starts a daily sweep: what afterbeep_store_sweep() does, each day at a time of day. Where that is past today, tomorrow is
+ * the first day. It holds the store open.
+ *
+ * @param store      not NULL.
+ * @param hour       [0, 23].
+ * @param minute     [0, 59].
+ * @param time_zone  an IANA name; NULL is the machine's.
+ * @param callback   told of each sweep; may be NULL.
+ * @param user_data  given to each call; any value.
+ * @param error      out; why it failed; written on failure only. May be NULL.
+ * @param out_sweep  out, not NULL; NULL on failure. Destroy it with afterbeep_daily_sweep_destroy().
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, a text is not UTF-8, or a value is out of range.
+ * @retval AFTERBEEP_STATUS_CONFIG            there is no such time zone.
+ * @retval AFTERBEEP_STATUS_IO                the thread could not be started.
+ * @retval AFTERBEEP_STATUS_CLOSED, _FORKED   the store was closed, or is another process's.
+ * Thread: [control].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_daily_sweep_create(const struct afterbeep_store *store,
+                                              uint32_t hour,
+                                              uint32_t minute,
+                                              const char *time_zone,
+                                              afterbeep_daily_sweep_callback callback,
+                                              void *user_data,
+                                              struct afterbeep_error *error,
+                                              struct afterbeep_daily_sweep **out_sweep);
+
+/**
+ * Ends a daily sweep; waits for one that is under way.
+ *
+ * @param sweep  NULL does nothing.
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API void afterbeep_daily_sweep_destroy(struct afterbeep_daily_sweep *sweep);
+
+/**
+ * Fills *tenant with the defaults.
+ *
+ * @param tenant       out, not NULL.
+ * @param struct_size  sizeof(afterbeep_tenant) as the caller was compiled; no byte past it is written.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  tenant is NULL, or struct_size is less than in 0.1.
+ * Thread: [any].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_tenant_init(struct afterbeep_tenant *tenant,
+                                       size_t struct_size);
+
+/**
+ * Adds a tenant.
+ *
+ * @param store   not NULL.
+ * @param tenant  in, not NULL; copied.
+ * @param error   out; why it failed; written on failure only. May be NULL.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, a text is not UTF-8, or struct_size is wrong.
+ * @retval AFTERBEEP_STATUS_CONFIG            a field cannot be used; the error says which.
+ * @retval AFTERBEEP_STATUS_UNKNOWN           there is no such volume.
+ * @retval AFTERBEEP_STATUS_TAKEN             there is such a tenant, or its directory is another one's.
+ * @retval AFTERBEEP_STATUS_STORE_UNAVAILABLE, _STORE_UNUSABLE, _IO  the store cannot be used.
+ * @retval AFTERBEEP_STATUS_CLOSED, _FORKED   the store was closed, or is another process's.
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_add_tenant(const struct afterbeep_store *store,
+                                            const struct afterbeep_tenant *tenant,
+                                            struct afterbeep_error *error);
+
+/**
+ * Tells all tenants, by id, or one.
+ *
+ * @param store      not NULL.
+ * @param id         the tenant; NULL for all.
+ * @param callback   called for each of them; not NULL.
+ * @param user_data  for the callback.
+ * @param error      out; why it failed; written on failure only. May be NULL.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, or id is not UTF-8.
+ * @retval AFTERBEEP_STATUS_UNKNOWN           there is no such tenant.
+ * @retval otherwise as afterbeep_store_add_tenant().
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_tenants(const struct afterbeep_store *store,
+                                         const char *id,
+                                         afterbeep_tenant_callback callback,
+                                         void *user_data,
+                                         struct afterbeep_error *error);
+
+/**
+ * Deletes a tenant: every message, every other file in its directory, its agents, the tenant. It takes nothing new from
+ * the beginning on; after a failure or a crash, another call goes on.
+ *
+ * @param store         not NULL.
+ * @param id            not NULL.
+ * @param error         out; why it failed; written on failure only. May be NULL.
+ * @param out_deletion  out, not NULL; written on success only.
+ * @param struct_size   sizeof(afterbeep_tenant_deletion) as the caller was compiled.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, id is not UTF-8, or struct_size is wrong.
+ * @retval AFTERBEEP_STATUS_UNKNOWN           there is no such tenant.
+ * @retval AFTERBEEP_STATUS_HELD              messages are on legal hold; nothing was deleted.
+ * @retval AFTERBEEP_STATUS_RECORDING         messages are being recorded; nothing new is taken.
+ * @retval otherwise as afterbeep_store_add_tenant().
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_delete_tenant(const struct afterbeep_store *store,
+                                               const char *id,
+                                               struct afterbeep_error *error,
+                                               struct afterbeep_tenant_deletion *out_deletion,
+                                               size_t struct_size);
+
+/**
+ * Gives a directory a name that records know it by.
+ *
+ * @param store  not NULL.
+ * @param name   not NULL; 1 to 128 bytes without '/', '\\', control characters and a dot at the beginning.
+ * @param path   not NULL; an existing directory. A relative one is relative to the store's directory.
+ * @param error  out; why it failed; written on failure only. May be NULL.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, or a text is not UTF-8.
+ * @retval AFTERBEEP_STATUS_CONFIG            the name cannot be one.
+ * @retval AFTERBEEP_STATUS_NOT_FOUND         there is no such directory.
+ * @retval AFTERBEEP_STATUS_TAKEN             there is such a volume already.
+ * @retval AFTERBEEP_STATUS_STORE_UNAVAILABLE, _STORE_UNUSABLE, _IO  the store cannot be used.
+ * @retval AFTERBEEP_STATUS_CLOSED, _FORKED   the store was closed, or is another process's.
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_add_volume(const struct afterbeep_store *store,
+                                            const char *name,
+                                            const char *path,
+                                            struct afterbeep_error *error);
+
+/**
+ * Says that a volume is in another directory now. The files are the caller's to move.
+ *
+ * @param store, name, path, error  as for afterbeep_store_add_volume().
+ * @retval AFTERBEEP_STATUS_UNKNOWN  there is no such volume.
+ * @retval otherwise as afterbeep_store_add_volume().
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_move_volume(const struct afterbeep_store *store,
+                                             const char *name,
+                                             const char *path,
+                                             struct afterbeep_error *error);
+
+/**
+ * Tells all volumes, by name.
+ *
+ * @param store      not NULL.
+ * @param callback   called for each of them; not NULL.
+ * @param user_data  for the callback.
+ * @param error      out; why it failed; written on failure only. May be NULL.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL.
+ * @retval otherwise as afterbeep_store_add_volume().
+ * Thread: [control]; blocks.  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_store_volumes(const struct afterbeep_store *store,
+                                         afterbeep_volume_callback callback,
+                                         void *user_data,
+                                         struct afterbeep_error *error);
+
+/**
+ * Makes variables; there are none yet.
+ *
+ * @param out_variables  out, not NULL. Destroy it with afterbeep_variables_destroy().
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  out_variables is NULL.
+ * Thread: [any].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_variables_create(struct afterbeep_variables **out_variables);
+
+/**
+ * Gives a variable a text.
+ *
+ * @param variables  not NULL.
+ * @param name       not NULL.
+ * @param text       not NULL; copied.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, or a text is not UTF-8.
+ * Thread: [any].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_variables_set_text(struct afterbeep_variables *variables,
+                                              const char *name,
+                                              const char *text);
+
+/**
+ * Gives a variable a number.
+ *
+ * @param variables  not NULL.
+ * @param name       not NULL.
+ * @param number     any.
+ * @retval as afterbeep_variables_set_text().
+ * Thread: [any].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_variables_set_number(struct afterbeep_variables *variables,
+                                                const char *name,
+                                                int64_t number);
+
+/**
+ * Makes a variable true or false.
+ *
+ * @param variables  not NULL.
+ * @param name       not NULL.
+ * @param boolean    0 is false, any other number true.
+ * @retval as afterbeep_variables_set_text().
+ * Thread: [any].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_variables_set_boolean(struct afterbeep_variables *variables,
+                                                 const char *name,
+                                                 uint32_t boolean);
+
+/**
+ * What a variable holds, as a text: a number in decimal, "true" or "false".
+ *
+ * @param variables  not NULL.
+ * @param name       not NULL.
+ * @param buffer     out; the text, NUL-terminated.
+ * @param size       room in the buffer.
+ * @param out_len    out; the text's length without the NUL. May be NULL.
+ * @retval AFTERBEEP_STATUS_NONE              there is no such variable.
+ * @retval AFTERBEEP_STATUS_BUFFER_TOO_SMALL  the text and its NUL do not fit; *out_len is set.
+ * @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, or name is not UTF-8.
+ * Thread: [any].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_variables_get(const struct afterbeep_variables *variables,
+                                         const char *name,
+                                         char *buffer,
+                                         size_t size,
+                                         size_t *out_len);
+
+/**
+ * The name of a variable, in the order of the names.
+ *
+ * @param variables  not NULL.
+ * @param index      from 0 on.
+ * @param buffer     out; the name, NUL-terminated.
+ * @param size       room in the buffer.
+ * @param out_len    out; the name's length without the NUL. May be NULL.
+ * @retval AFTERBEEP_STATUS_NONE  there are no more.
+ * @retval otherwise as afterbeep_variables_get().
+ * Thread: [any].  Since: 0.1.
+ */
+AFTERBEEP_API
+AFTERBEEP_NODISCARD
+afterbeep_status afterbeep_variables_name(const struct afterbeep_variables *variables,
+                                          size_t index,
+                                          char *buffer,
+                                          size_t size,
+                                          size_t *out_len);
+
+/**
+ * Frees the variables.
+ *
+ * @param variables  NULL does nothing.
+ * Thread: [any]; no other call with them may be under way.  Since: 0.1.
+ */
+AFTERBEEP_API void afterbeep_variables_destroy(struct afterbeep_variables *variables);
+#endif /* AFTERBEEP_STORE */
 
 #ifdef __cplusplus
 }  // extern "C"

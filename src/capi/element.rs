@@ -66,7 +66,7 @@ pub struct afterbeep_recorder_statistics {
     pub written: u64,
     /// Changes that went to the journal, as the store could not be written.
     pub deferred: u64,
-    /// Changes that nothing could take; afterbeep_store_recover() makes up for them.
+    /// Changes that nothing could take; afterbeep_store_sweep() makes up for them.
     pub lost: u64,
 }
 
@@ -559,7 +559,7 @@ pub unsafe extern "C" fn afterbeep_element_call_message_id(
 /// @param struct_size  sizeof(afterbeep_outcome) as the caller was compiled.
 /// @retval AFTERBEEP_STATUS_NOT_FINISHED      the session is not finished yet; call again.
 /// @retval AFTERBEEP_STATUS_STALE             the session was closed before: the record is completed by
-///                                            afterbeep_store_recover() when this process has ended.
+///                                            afterbeep_store_sweep() when this process has ended.
 /// @retval AFTERBEEP_STATUS_CLOSED            the call was finished before.
 /// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, or struct_size is wrong.
 /// Thread: [control]; blocks.  Since: 0.1.
@@ -682,7 +682,7 @@ fn fields_of(outcome: &Outcome, struct_size: usize) -> afterbeep_outcome {
 }
 
 /// Frees the call. One that was not finished stays in the store as it is until this process has ended and
-/// afterbeep_store_recover() completes it; its session is not closed.
+/// afterbeep_store_sweep() completes it; its session is not closed.
 ///
 /// @param call  NULL does nothing.
 /// Thread: [control]; no other call with it may be under way.  Since: 0.1.

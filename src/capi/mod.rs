@@ -49,6 +49,8 @@ pub mod store_agent;
 #[cfg(feature = "store")]
 mod store_failure;
 #[cfg(feature = "store")]
+pub mod store_sweep;
+#[cfg(feature = "store")]
 pub mod store_tenant;
 #[cfg(feature = "store")]
 pub mod store_volume;

@@ -36,7 +36,8 @@ const CONFIG_OLDEST: usize = size_of::<afterbeep_store_config>();
 /// at the same time. All calls block on the disk; none belongs on a media thread.
 ///
 /// Methods: afterbeep_store_create(), _close(), _destroy(); _add_tenant(), _tenants(), _delete_tenant(); _add_volume(),
-/// _move_volume(), _volumes(); _import_agents(), _agents().
+/// _move_volume(), _volumes(); _import_agents(), _agents(); _list(), _count(), _get(), _history(), _open_audio(), _export();
+/// _allocate(), _set_status(), _set_data(), _set_hold(), _delete(); _sweep(), _adopt(), _tell_engine().
 #[derive(Debug)]
 pub struct afterbeep_store {
     /// `None` once it is closed.
@@ -99,14 +100,16 @@ pub unsafe extern "C" fn afterbeep_store_config_init(
     })
 }
 
-/// Opens a store, and brings its schema up to date.
+/// Opens a store, and brings its schema up to date. Where the database is there and cannot be used now, each call tries again,
+/// and is answered AFTERBEEP_STATUS_STORE_UNAVAILABLE until that works; recordings go on, and their records follow.
 ///
 /// @param config     in, not NULL; copied.
 /// @param error      out; why it failed; written on failure only. May be NULL.
 /// @param out_store  out, not NULL; NULL on failure. Destroy it with afterbeep_store_destroy().
 /// @retval AFTERBEEP_STATUS_INVALID_ARGUMENT  a pointer is NULL, a text is not UTF-8, a size is wrong, or a field is out of range.
 /// @retval AFTERBEEP_STATUS_STORE_MISSING     there is none, and create is 0.
-/// @retval AFTERBEEP_STATUS_STORE_UNAVAILABLE, _STORE_UNUSABLE, _IO  it cannot be opened.
+/// @retval AFTERBEEP_STATUS_STORE_UNUSABLE    a newer version wrote it.
+/// @retval AFTERBEEP_STATUS_IO                the directory cannot be made.
 /// Thread: [control]; blocks.  Since: 0.1.
 ///
 /// # Safety
@@ -131,7 +134,7 @@ pub unsafe extern "C" fn afterbeep_store_create(
                 busy_timeout: Duration::from_millis(fields.busy_timeout_ms.into()),
             };
             let directory = given("directory", fields.directory)?;
-            let store = SqliteStore::open(Path::new(directory), &options)?;
+            let store = SqliteStore::open_when_available(Path::new(directory), &options)?;
             Ok(hand_over(
                 out_store,
                 afterbeep_store { store: Some(Arc::new(store)), process: process::id() },

@@ -7,6 +7,7 @@
 
 mod config;
 mod error;
+mod notices;
 mod outcome;
 mod recording;
 mod runner;
@@ -14,6 +15,7 @@ mod variables;
 
 pub use config::{LeaveMessage, Source};
 pub use error::ElementError;
+pub use notices::tell_engine;
 pub use outcome::{Branch, Outcome};
 pub use recording::{RecordingParameters, SilenceThreshold};
 pub use runner::{Call, ElementRunner, RunningElement};
