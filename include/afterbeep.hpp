@@ -9,6 +9,7 @@
 
 #include "afterbeep.h"
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -42,6 +43,24 @@ inline void check(afterbeep_status status, const afterbeep_error &detail) {
     }
 }
 } // namespace detail
+#endif
+
+#if defined(AFTERBEEP_STORE)
+namespace detail {
+template <auto Destroy> struct destroys {
+    template <class T> void operator()(T *object) const noexcept { Destroy(object); }
+};
+} // namespace detail
+
+/// Owners of the objects of records and elements; get() is what the C calls take.
+using store_ptr = std::unique_ptr<afterbeep_store, detail::destroys<&afterbeep_store_destroy>>;
+using page_ptr = std::unique_ptr<afterbeep_page, detail::destroys<&afterbeep_page_destroy>>;
+using daily_sweep_ptr = std::unique_ptr<afterbeep_daily_sweep, detail::destroys<&afterbeep_daily_sweep_destroy>>;
+using variables_ptr = std::unique_ptr<afterbeep_variables, detail::destroys<&afterbeep_variables_destroy>>;
+using leave_message_ptr = std::unique_ptr<afterbeep_leave_message, detail::destroys<&afterbeep_leave_message_destroy>>;
+using element_runner_ptr =
+    std::unique_ptr<afterbeep_element_runner, detail::destroys<&afterbeep_element_runner_destroy>>;
+using element_call_ptr = std::unique_ptr<afterbeep_element_call, detail::destroys<&afterbeep_element_call_destroy>>;
 #endif
 
 /// A session's handle; closes it at the end of its life.
@@ -197,6 +216,36 @@ inline afterbeep_repair_report repair(const std::string &directory, const afterb
                   detail);
     return report;
 }
+
+#if defined(AFTERBEEP_STORE)
+/// Opens the store of a directory; makes it where there is none, if so asked.
+[[nodiscard]] inline store_ptr open_store(const std::string &directory, bool create = false) {
+    afterbeep_error detail{};
+    afterbeep_store_config config{};
+    detail::check(afterbeep_store_config_init(&config, sizeof config));
+    config.directory = directory.c_str();
+    config.create = create ? 1 : 0;
+    afterbeep_store *opened = nullptr;
+    detail::check(afterbeep_store_create(&config, &detail, &opened), detail);
+    return store_ptr(opened);
+}
+
+/// A list of messages, from the query's place on.
+[[nodiscard]] inline page_ptr list(const store_ptr &store, const afterbeep_query &query) {
+    afterbeep_error detail{};
+    afterbeep_page *page = nullptr;
+    detail::check(afterbeep_store_list(store.get(), &query, &detail, &page), detail);
+    return page_ptr(page);
+}
+
+/// An element from its JSON.
+[[nodiscard]] inline leave_message_ptr leave_message(const std::string &json) {
+    afterbeep_error detail{};
+    afterbeep_leave_message *element = nullptr;
+    detail::check(afterbeep_leave_message_create_from_json(json.c_str(), &detail, &element), detail);
+    return leave_message_ptr(element);
+}
+#endif
 
 /// The defaults of a session.
 [[nodiscard]] inline afterbeep_session_config session_config() {
