@@ -2669,7 +2669,8 @@ typedef struct afterbeep_tenant {
    */
   const char *name_template;
   /**
-   * What the host keeps about the tenant; NULL (default) for nothing.
+   * Recording parameters for elements that do not say their own: a JSON object, as `recording` in docs/element.md; NULL (default)
+   * for none.
    */
   const char *defaults;
   /**

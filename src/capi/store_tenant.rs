@@ -31,7 +31,8 @@ pub struct afterbeep_tenant {
     pub time_zone: *const c_char,
     /// Where files go; NULL (default) for {volume}/{vdn}/record/{yyyymmdd}/{yyyymmddHHMMSS}-{random}-record.wav.
     pub name_template: *const c_char,
-    /// What the host keeps about the tenant; NULL (default) for nothing.
+    /// Recording parameters for elements that do not say their own: a JSON object, as `recording` in docs/element.md; NULL (default)
+    /// for none.
     pub defaults: *const c_char,
     /// How long messages stay, in seconds from their end; 0 (default) for ever.
     pub retention_s: u64,

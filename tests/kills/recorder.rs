@@ -164,6 +164,10 @@ fn beat(log: &Log, directory: &Path, interval: Duration) -> ! {
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
         file.rewind().unwrap();
         file.write_all(&[0; 512]).unwrap();
+        // New files and names wait for the file system's journal where writes do not.
+        let name = directory.join("beat.part");
+        std::fs::write(&name, [0; 512]).unwrap();
+        std::fs::rename(&name, directory.join("beat.wav")).unwrap();
         log.beats.put(due_ns, now_ns());
     }
 }

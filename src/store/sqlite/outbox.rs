@@ -159,8 +159,8 @@ fn retry(connection: &Connection, number: i64, now: Timestamp) -> Result<u64, St
 fn webhooks(connection: &Connection) -> Result<Vec<WebhookState>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT key, tenant, url, secret, kinds, disabled, last_error, \
-         (SELECT count(*) FROM outbox WHERE webhook_key = key AND failed = 0), \
-         (SELECT count(*) FROM outbox WHERE webhook_key = key AND failed = 1) FROM webhook ORDER BY key",
+         (SELECT count(*) FROM outbox WHERE webhook_key = webhook.key AND failed = 0), \
+         (SELECT count(*) FROM outbox WHERE webhook_key = webhook.key AND failed = 1) FROM webhook ORDER BY key",
     )?;
     let mut rows = statement.query([])?;
     let mut webhooks = Vec::new();
