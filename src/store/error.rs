@@ -40,6 +40,9 @@ pub enum StoreError {
     /// Its files are there.
     #[error("the volume and directory of tenant `{0}` stay; `volumes move` moves the volume")]
     TenantStays(String),
+    /// A tenant would have the store's own files.
+    #[error("the directory `{0}` is the store's own, in whole or in part; choose another --root")]
+    RootIsTheStores(String),
     /// Two tenants would share files.
     #[error(
         "the directory `{root}` belongs to tenant `{tenant}`, in whole or in part; choose another --root"
@@ -88,6 +91,9 @@ pub enum StoreError {
         /// Who was named.
         agent: String,
     },
+    /// Too long.
+    #[error("a retention is 100 years at most; leave it out, and messages stay for ever")]
+    Retention,
     /// The webhook is not there.
     #[error("there is no webhook {0}; `webhooks list` shows them")]
     UnknownWebhook(i64),

@@ -1,7 +1,7 @@
 //! What a recorder could not write into the store yet, in a file of its own beside it. The file is locked while the
 //! recorder lives, which is how others know that it does.
 
-use super::{Change, MessageId, MessageStore, StoreError};
+use super::{Applied, Change, MessageId, MessageStore, StoreError};
 use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
@@ -12,6 +12,9 @@ use std::path::{Path, PathBuf};
 
 /// Changes written to the store in one transaction.
 pub(super) const BATCH: usize = 512;
+
+/// The extension of a journal that the store has not taken.
+const REFUSED: &str = "refused";
 
 /// Changes as lines of JSON.
 #[derive(Debug)]
@@ -36,7 +39,12 @@ impl Journal {
             let mut options = OpenOptions::new();
             let file =
                 options.read(true).append(true).create_new(true).mode(0o600).open(&path).map_err(failed)?;
-            flock(&file, FlockOperation::NonBlockingLockExclusive).map_err(|error| failed(error.into()))?;
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => {}
+                // Somebody looks whether it is a dead one's.
+                Err(Errno::WOULDBLOCK) => continue,
+                Err(error) => return Err(failed(error.into())),
+            }
             // Somebody may have taken it for a dead one's, before it was locked, and removed it.
             if path.exists() {
                 return Ok(Self { path, file, owner, length: 0, done: 0 });
@@ -84,7 +92,9 @@ impl Journal {
             if end == self.done {
                 break;
             }
-            written += apply(store, &changes)?;
+            let mut refused = Vec::new();
+            written += apply(store, &changes, &mut refused)?;
+            keep(&self.path, &refused).map_err(failed)?;
             self.done = end;
         }
         self.file.set_len(0).map_err(|cause| StoreError::io(&self.path, cause))?;
@@ -100,14 +110,41 @@ impl Journal {
     }
 }
 
-/// Writes changes into the store: one that it cannot take spoils no other one. Says how many were written.
-fn apply(store: &dyn MessageStore, changes: &[Change]) -> Result<u64, StoreError> {
+/// Writes changes into the store: one that it cannot take spoils no other one. Says how many were written; messages that
+/// the store does not take come back.
+fn apply(store: &dyn MessageStore, changes: &[Change], refused: &mut Vec<Change>) -> Result<u64, StoreError> {
+    let is_message = |change: &Change| matches!(change, Change::Complete { .. });
     match store.apply(changes) {
-        Ok(applied) => Ok(applied.len() as u64),
+        Ok(applied) => {
+            let of_refused =
+                changes.iter().zip(&applied).filter(|(_, applied)| **applied == Applied::Refused);
+            refused.extend(of_refused.map(|(change, _)| change.clone()).filter(is_message));
+            Ok(applied.len() as u64)
+        }
         Err(error) if error.is_unavailable() => Err(error),
-        Err(_) if changes.len() > 1 => changes.chunks(1).map(|change| apply(store, change)).sum(),
-        Err(_) => Ok(0),
+        Err(_) if changes.len() > 1 => changes.chunks(1).map(|change| apply(store, change, refused)).sum(),
+        Err(_) => {
+            refused.extend(changes.iter().cloned().filter(is_message));
+            Ok(0)
+        }
     }
+}
+
+/// Keeps what the store does not take, as of a tenant that it does not know, beside the journal: it is tried again with
+/// each recovery.
+fn keep(journal: &Path, refused: &[Change]) -> io::Result<()> {
+    if refused.is_empty() {
+        return Ok(());
+    }
+    let mut lines = Vec::new();
+    for change in refused {
+        serde_json::to_writer(&mut lines, change)?;
+        lines.push(b'\n');
+    }
+    let path = journal.with_extension(REFUSED);
+    let mut file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+    file.write_all(&lines)?;
+    file.sync_data()
 }
 
 fn file_of(directory: &Path, owner: &str) -> PathBuf {
@@ -150,7 +187,8 @@ pub(super) fn replay_dead(store: &dyn MessageStore) -> Result<u64, StoreError> {
     let mut written = 0;
     for entry in entries {
         let path = entry.map_err(|cause| StoreError::io(&directory, cause))?.path();
-        if path.extension().is_none_or(|extension| extension != "jsonl") {
+        let is_refused = path.extension().is_some_and(|extension| extension == REFUSED);
+        if !is_refused && path.extension().is_none_or(|extension| extension != "jsonl") {
             continue;
         }
         let failed = |cause| StoreError::io(&path, cause);
@@ -161,16 +199,25 @@ pub(super) fn replay_dead(store: &dyn MessageStore) -> Result<u64, StoreError> {
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             continue;
         }
-        let mut from = 0;
+        let (mut from, mut refused) = (0, Vec::new());
         loop {
             let (changes, end) = read(&mut file, from).map_err(failed)?;
             if end == from {
                 break;
             }
-            written += apply(store, &changes)?;
+            written += apply(store, &changes, &mut refused)?;
             from = end;
         }
-        fs::remove_file(&path).map_err(failed)?;
+        if is_refused && !refused.is_empty() {
+            // What was taken is taken once, however often it is tried.
+            continue;
+        }
+        keep(&path, &refused).map_err(failed)?;
+        match fs::remove_file(&path) {
+            // Somebody else was quicker.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            removed => removed.map_err(failed)?,
+        }
     }
     Ok(written)
 }

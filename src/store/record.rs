@@ -165,6 +165,9 @@ pub enum Change {
         draft: Box<Draft>,
         /// The process that records it: while it lives nobody else touches the record.
         owner: String,
+        /// It could not be written in time, and the call was let through: no quota is asked any more.
+        #[serde(default)]
+        deferred: bool,
     },
     /// The file is finished. Everything is said once more, as the beginning may not have reached the store.
     Complete {

@@ -112,6 +112,7 @@ impl Recorder {
             store: Arc::clone(&store),
             journal,
             memory: VecDeque::new(),
+            rest: None,
             wake: digester.as_ref().map(|digester| digester.wake.clone()),
             counts: Arc::clone(&counts),
             options,
@@ -127,7 +128,8 @@ impl Recorder {
     /// crash leaves no file that nobody knows. [`Applied::Deferred`] where the store cannot be written in this time: the
     /// recording may go on, its record follows. [`Applied::QuotaExceeded`] and [`Applied::Refused`]: it must not.
     pub fn begin(&self, draft: &Draft, timeout: Duration) -> Applied {
-        let change = Change::Begin { draft: Box::new(draft.clone()), owner: self.owner.clone() };
+        let change =
+            Change::Begin { draft: Box::new(draft.clone()), owner: self.owner.clone(), deferred: false };
         let (answer, answered) = bounded(1);
         if !self.send(Item { change: Some(change), answer: Some(answer) }) {
             return Applied::Deferred;
@@ -153,12 +155,20 @@ impl Recorder {
 
     /// Waits until everything that came before is in the store, digests included, and says whether it is.
     pub fn flush(&self, timeout: Duration) -> bool {
-        let until = Instant::now() + timeout;
-        let left = || until.saturating_duration_since(Instant::now());
-        let (answer, answered) = bounded(1);
-        let sent = self.send(Item { change: None, answer: Some(answer) });
-        if !sent || answered.recv_timeout(left()) != Ok(Applied::Done) {
-            return false;
+        let until = Instant::now().checked_add(timeout);
+        let left = || until.map_or(Duration::MAX, |until| until.saturating_duration_since(Instant::now()));
+        let Some(queue) = &self.queue else { return false };
+        loop {
+            let (answer, answered) = bounded(1);
+            let asked = Item { change: None, answer: Some(answer) };
+            if queue.send_timeout(asked, left()).is_ok() && answered.recv_timeout(left()) == Ok(Applied::Done)
+            {
+                break;
+            }
+            if left().is_zero() {
+                return false;
+            }
+            thread::sleep(left().min(Duration::from_millis(20)));
         }
         let Some(digester) = &self.digester else { return true };
         loop {
@@ -215,6 +225,8 @@ struct Writer {
     journal: Journal,
     /// What neither the store nor the journal took.
     memory: VecDeque<Change>,
+    /// Until when the store is left alone.
+    rest: Option<Instant>,
     wake: Option<Sender<()>>,
     counts: Arc<Counts>,
     options: RecorderOptions,
@@ -266,6 +278,20 @@ impl Writer {
 
     /// Writes what was deferred. Says whether nothing is left of it.
     fn catch_up(&mut self) -> bool {
+        if self.journal.is_empty() && self.memory.is_empty() {
+            return true;
+        }
+        if self.rest.is_some_and(|until| Instant::now() < until) {
+            return false;
+        }
+        let began = Instant::now();
+        let caught_up = self.try_to_catch_up();
+        // A locked store keeps whoever asks waiting: as long as that took, everything goes to the journal at once.
+        self.rest = (!caught_up).then(|| Instant::now() + began.elapsed());
+        caught_up
+    }
+
+    fn try_to_catch_up(&mut self) -> bool {
         if !self.journal.is_empty() {
             match self.journal.replay(&*self.store) {
                 Ok(written) => self.counts.written.fetch_add(written, Ordering::Relaxed),
@@ -314,6 +340,12 @@ impl Writer {
     fn defer(&mut self, changes: Vec<Change>) -> Vec<Applied> {
         let count = changes.len();
         self.counts.deferred.fetch_add(count as u64, Ordering::Relaxed);
+        let mut changes = changes;
+        for change in &mut changes {
+            if let Change::Begin { deferred, .. } = change {
+                *deferred = true;
+            }
+        }
         // What is in memory goes first: nothing overtakes.
         self.memory.extend(changes);
         if self.journal.append(self.memory.make_contiguous()).is_ok() {
@@ -341,6 +373,7 @@ mod tests {
             store: Arc::clone(&store) as _,
             journal: Journal::broken(&store.journals()),
             memory: VecDeque::new(),
+            rest: None,
             wake: None,
             counts: Arc::default(),
             options: RecorderOptions { memory: 100, ..RecorderOptions::default() },
@@ -355,6 +388,7 @@ mod tests {
         assert_eq!((writer.memory.len(), writer.counts.lost.load(Ordering::Relaxed)), (100, 50));
         assert!(writer.counts.behind.load(Ordering::Relaxed));
         other.execute_batch("ROLLBACK").unwrap();
+        writer.rest = None;
         writer.take(Vec::new());
         assert_eq!((store.kept().unwrap(), writer.memory.len()), (100, 0));
         assert!(!writer.counts.behind.load(Ordering::Relaxed));

@@ -2,7 +2,8 @@
 
 use super::deletion::{Failure, volume_of};
 use super::journal;
-use super::volume::Found;
+use super::message_store::Remains;
+use super::volume::{Found, Volume};
 use super::{Applied, Completion, Draft, LossSummary, MessageId, MessageStore, StoreError};
 use crate::session::EndReason;
 use crate::wav::{Metadata, WavReader};
@@ -46,6 +47,13 @@ pub fn recover(store: &dyn MessageStore, now: Timestamp) -> Result<RecoverReport
             volume_of(store, &mut volumes, &remains.volume).and_then(|volume| volume.find(&remains.path));
         let done = match found {
             Ok(Found::Nothing) => store.forget(remains.id, now).map(|()| report.forgotten += 1),
+            // A crash between the file's creation and its header: there is nothing to repair.
+            Ok(Found::Part) if is_empty_part(store, &mut volumes, &remains) => {
+                volume_of(store, &mut volumes, &remains.volume)
+                    .and_then(|volume| volume.remove(&remains.path))
+                    .and_then(|_| store.forget(remains.id, now))
+                    .map(|()| report.forgotten += 1)
+            }
             Ok(Found::Part) => {
                 report.to_repair.push((remains.volume, format!("{}.part", remains.path)));
                 Ok(())
@@ -63,6 +71,16 @@ pub fn recover(store: &dyn MessageStore, now: Timestamp) -> Result<RecoverReport
         }
     }
     Ok(report)
+}
+
+fn is_empty_part(
+    store: &dyn MessageStore,
+    volumes: &mut BTreeMap<String, Volume>,
+    remains: &Remains,
+) -> bool {
+    let part = volume_of(store, volumes, &remains.volume)
+        .and_then(|volume| volume.open(&format!("{}.part", remains.path)));
+    part.is_ok_and(|file| file.metadata().is_ok_and(|facts| facts.len() == 0))
 }
 
 fn complete_from(store: &dyn MessageStore, id: MessageId, path: &str, file: File) -> Result<(), StoreError> {

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// The longest id of a tenant, an agent or a volume.
 const ID_MAX_BYTES: usize = 128;
+/// 100 years: later deadlines are never.
+const RETENTION_MAX_S: u64 = 100 * 366 * 86_400;
 
 /// Whose messages they are: a company in a contact centre, with its own directory, limits and clock.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,6 +56,9 @@ impl Tenant {
     pub fn validate(&self) -> Result<(), StoreError> {
         check_id("tenant", &self.id)?;
         check_relative("root", &self.root)?;
+        if self.retention_s.is_some_and(|seconds| seconds > RETENTION_MAX_S) {
+            return Err(StoreError::Retention);
+        }
         self.zone()?;
         Ok(())
     }

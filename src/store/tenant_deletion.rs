@@ -53,7 +53,13 @@ pub fn delete_tenant(
         if ids.is_empty() {
             break;
         }
-        report.messages += delete_for(store, &ids, DeletionReason::Tenant, now)?.deleted;
+        let done = delete_for(store, &ids, DeletionReason::Tenant, now)?;
+        // Somebody has put those that are left on hold meanwhile.
+        if done.deleted + done.failed == 0 {
+            let held = store.census(id)?.held;
+            return Err(StoreError::TenantHeld { tenant: id.to_owned(), count: held });
+        }
+        report.messages += done.deleted;
     }
     let mut last = None;
     loop {

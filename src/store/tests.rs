@@ -271,3 +271,42 @@ fn a_dead_recorders_journal_is_written_and_a_torn_line_is_not() {
     recover(&store, now()).unwrap();
     assert!(!living.exists() && store.get(draft.id).is_err());
 }
+
+#[test]
+fn a_part_without_a_byte_is_forgotten() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = with_tenant(directory.path(), None);
+    let draft = Draft { expected_bytes: 80, ..draft("1001", "a") };
+    let begin = Change::Begin { draft: Box::new(draft.clone()), owner: "dead".into(), deferred: false };
+    store.apply(&[begin]).unwrap();
+    let part = directory.path().join(format!("{}.part", draft.path));
+    fs::create_dir_all(part.parent().unwrap()).unwrap();
+    File::create(&part).unwrap();
+    assert_eq!(store.tenant("1001").unwrap().used_bytes, 80);
+    let report = recover(&store, now()).unwrap();
+    assert_eq!((report.forgotten, report.to_repair.len()), (1, 0));
+    assert!(!part.exists());
+    assert_eq!(store.tenant("1001").unwrap().used_bytes, 0);
+}
+
+#[test]
+fn what_the_store_refuses_is_kept_until_it_takes_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = with_tenant(directory.path(), None);
+    let lost = draft("2002", "a");
+    let change = Change::Complete { draft: Box::new(lost.clone()), completion: Box::new(completion()) };
+    fs::create_dir_all(store.journals()).unwrap();
+    let line = serde_json::to_string(&change).unwrap() + "\n";
+    fs::write(store.journals().join("dead.jsonl"), line).unwrap();
+    for _ in 0..3 {
+        recover(&store, now()).unwrap();
+        assert!(store.get(lost.id).is_err());
+        assert!(
+            store.journals().join("dead.refused").exists() && !store.journals().join("dead.jsonl").exists()
+        );
+    }
+    store.add_tenant(&Tenant::new("2002")).unwrap();
+    recover(&store, now()).unwrap();
+    assert_eq!(store.get(lost.id).unwrap().draft.path, lost.path);
+    assert!(!store.journals().join("dead.refused").exists());
+}

@@ -3,9 +3,11 @@ use super::tenant::check_relative;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, fstat, fsync, open, openat, unlinkat};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// A place for recordings that has a name. Records say the name, so that the place may move.
@@ -103,7 +105,7 @@ impl Volume {
             }
             parent => parent?,
         };
-        let files = empty(&parent, name, &at)?;
+        let files = empty(&parent, OsStr::new(name), &at)?;
         match unlinkat(&parent, name, AtFlags::REMOVEDIR) {
             Ok(()) | Err(Errno::NOENT) => {}
             Err(error) => return Err(StoreError::io(at, error)),
@@ -128,7 +130,7 @@ pub(super) enum Found {
 }
 
 /// Empties a directory.
-fn empty(parent: &OwnedFd, name: &str, at: &Path) -> Result<u64, StoreError> {
+fn empty(parent: &OwnedFd, name: &OsStr, at: &Path) -> Result<u64, StoreError> {
     let failed = |error: Errno| StoreError::io(at, error);
     let directory = match openat(parent, name, DIRECTORY, Mode::empty()) {
         Err(Errno::NOENT) => return Ok(0),
@@ -147,8 +149,8 @@ fn empty(parent: &OwnedFd, name: &str, at: &Path) -> Result<u64, StoreError> {
             Err(Errno::NOENT) => {}
             // POSIX says EPERM for a directory, Linux EISDIR.
             Err(Errno::ISDIR | Errno::PERM) => {
-                let text = name.to_str().map_err(|_| failed(Errno::ILSEQ))?;
-                files += empty(&directory, text, &at.join(text))?;
+                let path = at.join(OsStr::from_bytes(name.to_bytes()));
+                files += empty(&directory, path.file_name().unwrap_or_default(), &path)?;
                 unlinkat(&directory, name, AtFlags::REMOVEDIR).map_err(failed)?;
             }
             Err(error) => return Err(failed(error)),

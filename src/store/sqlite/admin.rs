@@ -6,6 +6,8 @@ use crate::store::tenant::check_id;
 use crate::store::{NameTemplate, StoreError, Tenant, Volume};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 /// The tenant's key, and whether it is being deleted.
 pub(super) fn tenant_key(connection: &Connection, id: &str) -> Result<Option<(i64, bool)>, StoreError> {
@@ -63,12 +65,6 @@ pub(super) fn add_tenant(connection: &Connection, tenant: &Tenant) -> Result<(),
         return Err(StoreError::TenantExists(tenant.id.clone()));
     }
     let volume = known_volume(connection, &tenant.volume)?;
-    let within = |inner: &str, outer: &str| format!("{inner}/").starts_with(&format!("{outer}/"));
-    for other in tenants(connection)?.into_iter().filter(|other| other.volume == tenant.volume) {
-        if within(&tenant.root, &other.root) || within(&other.root, &tenant.root) {
-            return Err(StoreError::RootTaken { root: tenant.root.clone(), tenant: other.id });
-        }
-    }
     connection.execute(
         "INSERT INTO tenant (id, volume_key, root, time_zone, retention_s, quota_bytes, template, defaults) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -84,6 +80,55 @@ pub(super) fn add_tenant(connection: &Connection, tenant: &Tenant) -> Result<(),
         ],
     )?;
     Ok(())
+}
+
+/// Refuses tenants whose files would be another one's, or the store's own, whatever their volumes are called.
+pub(super) fn check_places(
+    connection: &Connection,
+    store: &Path,
+    resolve: impl Fn(&str) -> PathBuf,
+    added: &str,
+) -> Result<(), StoreError> {
+    let volumes: BTreeMap<String, PathBuf> =
+        volumes(connection)?.into_iter().map(|(name, path)| (name, real(&resolve(&path)))).collect();
+    let mut places = Vec::new();
+    for tenant in tenants(connection)? {
+        let volume =
+            volumes.get(&tenant.volume).ok_or_else(|| StoreError::UnknownVolume(tenant.volume.clone()))?;
+        places.push((real(&volume.join(&tenant.root)), tenant));
+    }
+    let store = real(store);
+    for (place, tenant) in &places {
+        let own = ["journal", "afterbeep.db", "afterbeep.db-wal", "afterbeep.db-shm", "tenants.json"];
+        if store.starts_with(place) || own.iter().any(|name| place.starts_with(store.join(name))) {
+            return Err(StoreError::RootIsTheStores(tenant.root.clone()));
+        }
+    }
+    // One that lies in another one comes right behind it, or behind others that do.
+    places.sort_by(|one, other| one.0.cmp(&other.0));
+    for pair in places.windows(2) {
+        if let [(outer, one), (inner, other)] = pair
+            && inner.starts_with(outer)
+        {
+            let tenant = if one.id == added { other.id.clone() } else { one.id.clone() };
+            return Err(StoreError::RootTaken { root: inner.display().to_string(), tenant });
+        }
+    }
+    Ok(())
+}
+
+/// A path without links and detours, as far as it is there.
+fn real(path: &Path) -> PathBuf {
+    let mut there = path;
+    loop {
+        if let Ok(found) = there.canonicalize() {
+            return path.strip_prefix(there).map_or_else(|_| found.clone(), |rest| found.join(rest));
+        }
+        match there.parent() {
+            Some(parent) => there = parent,
+            None => return path.to_owned(),
+        }
+    }
 }
 
 /// A limit as SQLite has numbers.

@@ -12,7 +12,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 pub(super) fn apply(connection: &Connection, change: &Change) -> Result<Applied, StoreError> {
     match change {
-        Change::Begin { draft, owner } => begin(connection, draft, owner),
+        Change::Begin { draft, owner, deferred } => begin(connection, draft, owner, *deferred),
         Change::Complete { draft, completion } => complete(connection, draft, completion, false),
         Change::Abandon { id } => abandon(connection, *id),
         Change::Absent { draft, ended_at, end_reason } => absent(connection, draft, *ended_at, *end_reason),
@@ -51,7 +51,7 @@ pub(super) fn charge(connection: &Connection, tenant_key: i64, bytes: i64) -> Re
     Ok(())
 }
 
-fn begin(connection: &Connection, draft: &Draft, owner: &str) -> Result<Applied, StoreError> {
+fn begin(connection: &Connection, draft: &Draft, owner: &str, deferred: bool) -> Result<Applied, StoreError> {
     if find(connection, draft.id)?.is_some() {
         return Ok(Applied::Done);
     }
@@ -63,7 +63,7 @@ fn begin(connection: &Connection, draft: &Draft, owner: &str) -> Result<Applied,
     let mut statement = connection.prepare_cached(
         "SELECT 1 FROM tenant WHERE key = ?1 AND (used_bytes + ?2 > quota_bytes OR used_bytes >= quota_bytes)",
     )?;
-    if statement.exists([tenant, expected])? {
+    if !deferred && statement.exists([tenant, expected])? {
         return Ok(Applied::QuotaExceeded);
     }
     let inserted = insert(connection, tenant, draft, Some(owner))?;

@@ -144,6 +144,10 @@ impl SqliteStore {
         in_transaction().inspect_err(|error| self.connections.told(error))
     }
 
+    fn check_places(&self, connection: &Connection, added: &str) -> Result<(), StoreError> {
+        admin::check_places(connection, self.directory(), |path| self.resolve(path), added)
+    }
+
     /// The path that a volume is opened by.
     fn resolve(&self, path: &str) -> PathBuf {
         if path == "." { self.directory().to_owned() } else { self.directory().join(path) }
@@ -292,7 +296,10 @@ impl MessageStore for SqliteStore {
 
     fn add_tenant(&self, tenant: &Tenant) -> Result<(), StoreError> {
         tenant.validate()?;
-        self.configure(|transaction| admin::add_tenant(transaction, tenant))
+        self.configure(|transaction| {
+            admin::add_tenant(transaction, tenant)?;
+            self.check_places(transaction, &tenant.id)
+        })
     }
 
     fn tenant(&self, id: &str) -> Result<Tenant, StoreError> {
@@ -343,7 +350,10 @@ impl MessageStore for SqliteStore {
     }
 
     fn move_volume(&self, volume: &Volume) -> Result<(), StoreError> {
-        self.configure(|transaction| admin::move_volume(transaction, volume))
+        self.configure(|transaction| {
+            admin::move_volume(transaction, volume)?;
+            self.check_places(transaction, "")
+        })
     }
 
     fn volume(&self, name: &str) -> Result<Volume, StoreError> {

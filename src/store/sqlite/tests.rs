@@ -1,7 +1,7 @@
 use super::connection::FILE;
 use super::*;
 use crate::session::EndReason;
-use crate::store::tests::{completion, draft, now, with_tenant, write_file};
+use crate::store::tests::{completion, draft, now, store_at, with_tenant, write_file};
 use crate::store::{LifeState, NameTemplate, SweepOptions, delete, sweep};
 use jiff::SignedDuration;
 use std::collections::BTreeSet;
@@ -151,7 +151,7 @@ fn a_record_comes_back_as_it_went_in() {
         expected_bytes: 320_000,
         ..draft("1001", "whole")
     };
-    let begin = Change::Begin { draft: Box::new(draft.clone()), owner: "me".into() };
+    let begin = Change::Begin { draft: Box::new(draft.clone()), owner: "me".into(), deferred: false };
     assert_eq!(store.apply(&[begin.clone(), begin]).unwrap(), [Applied::Done; 2]);
     let record = store.get(draft.id).unwrap();
     assert_eq!((&record.draft, record.state, record.completion), (&draft, LifeState::Recording, None));
@@ -272,7 +272,13 @@ fn the_quota_counts_what_is_under_way() {
     let begin = |expected_bytes, tenant: &str| {
         let draft = Draft { expected_bytes, ..draft(tenant, "x") };
         (
-            store.apply(&[Change::Begin { draft: Box::new(draft.clone()), owner: "me".into() }]).unwrap()[0],
+            store
+                .apply(&[Change::Begin {
+                    draft: Box::new(draft.clone()),
+                    owner: "me".into(),
+                    deferred: false,
+                }])
+                .unwrap()[0],
             draft,
         )
     };
@@ -404,4 +410,52 @@ fn migrations_reach_what_a_new_database_has() {
         })
         .unwrap();
     assert_eq!(strict, 0);
+}
+
+#[test]
+fn no_tenant_has_files_of_another_one_or_of_the_store() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = with_tenant(directory.path(), None);
+    let root = directory.path().canonicalize().unwrap();
+    std::fs::create_dir_all(root.join("1001")).unwrap();
+    std::os::unix::fs::symlink(&root, root.join("link")).unwrap();
+    for (name, path) in
+        [("same", ""), ("link", "link"), ("inner", "1001"), ("elsewhere", "../elsewhere-of-afterbeep")]
+    {
+        store.add_volume(&Volume { name: name.into(), path: root.join(path) }).unwrap();
+    }
+    let add = |id: &str, volume: &str, root: &str| {
+        store.add_tenant(&Tenant { volume: volume.into(), root: root.into(), ..Tenant::new(id) })
+    };
+    for (volume, root) in [("default", "1001"), ("same", "1001"), ("link", "1001/x"), ("inner", "record")] {
+        let told = add("2", volume, root).unwrap_err();
+        assert!(
+            matches!(&told, StoreError::RootTaken { tenant, .. } if tenant == "1001"),
+            "{volume} {root}: {told}"
+        );
+    }
+    for (volume, root) in [("default", "journal"), ("same", "journal/x"), ("link", "afterbeep.db")] {
+        let told = add("2", volume, root).unwrap_err();
+        assert!(matches!(told, StoreError::RootIsTheStores(_)), "{volume} {root}: {told}");
+    }
+    add("2", "elsewhere", "1001").unwrap();
+    let moved = Volume { name: "elsewhere".into(), path: root.clone() };
+    assert!(matches!(store.move_volume(&moved), Err(StoreError::RootTaken { .. })));
+    assert_eq!(store.tenants().unwrap().len(), 2);
+    let told = store.add_tenant(&Tenant { retention_s: Some(u64::MAX), ..Tenant::new("3") }).unwrap_err();
+    assert!(matches!(told, StoreError::Retention));
+}
+
+#[test]
+fn a_recording_that_was_let_through_has_a_record_whatever_the_quota() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = store_at(directory.path());
+    store.add_tenant(&Tenant { quota_bytes: Some(100), ..Tenant::new("1001") }).unwrap();
+    let begin = |name: &str, deferred| Change::Begin {
+        draft: Box::new(Draft { expected_bytes: 80, ..draft("1001", name) }),
+        owner: "nobody".into(),
+        deferred,
+    };
+    let applied = store.apply(&[begin("a", false), begin("b", false), begin("c", true)]).unwrap();
+    assert_eq!(applied, [Applied::Done, Applied::QuotaExceeded, Applied::Done]);
 }
