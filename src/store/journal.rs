@@ -113,18 +113,18 @@ impl Journal {
 /// Writes changes into the store: one that it cannot take spoils no other one. Says how many were written; messages that
 /// the store does not take come back.
 fn apply(store: &dyn MessageStore, changes: &[Change], refused: &mut Vec<Change>) -> Result<u64, StoreError> {
-    let is_message = |change: &Change| matches!(change, Change::Complete { .. });
+    let is_message = |change: &&Change| matches!(change, Change::Complete { .. });
     match store.apply(changes) {
         Ok(applied) => {
             let of_refused =
                 changes.iter().zip(&applied).filter(|(_, applied)| **applied == Applied::Refused);
-            refused.extend(of_refused.map(|(change, _)| change.clone()).filter(is_message));
+            refused.extend(of_refused.map(|(change, _)| change).filter(is_message).cloned());
             Ok(applied.len() as u64)
         }
         Err(error) if error.is_unavailable() => Err(error),
         Err(_) if changes.len() > 1 => changes.chunks(1).map(|change| apply(store, change, refused)).sum(),
         Err(_) => {
-            refused.extend(changes.iter().cloned().filter(is_message));
+            refused.extend(changes.iter().filter(is_message).cloned());
             Ok(0)
         }
     }
