@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How long the record may take to reach the store when the message has ended.
-const FLUSH: Duration = Duration::from_secs(10);
+const FLUSH: Duration = Duration::from_secs(2);
 /// How long one transaction of another program holds it up.
 const BUSY: Duration = Duration::from_secs(1);
 
