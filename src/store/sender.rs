@@ -91,7 +91,10 @@ impl WebhookSender {
             let mut workers: Vec<JoinHandle<()>> = Vec::new();
             while woken.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
                 workers.retain(|worker| !worker.is_finished());
-                while let Some(due) = claim(&store, &busy) {
+                // What a worker gives back as it stops would be due again at once.
+                while !stopped.load(Ordering::Relaxed)
+                    && let Some(due) = claim(&store, &busy)
+                {
                     let work = Work {
                         store: Arc::clone(&store),
                         agent: agent.clone(),
