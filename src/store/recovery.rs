@@ -8,6 +8,7 @@ use super::{Applied, Completion, Draft, LossSummary, MessageId, MessageStore, St
 use crate::session::EndReason;
 use crate::wav::{Metadata, WavReader};
 use jiff::{SignedDuration, Timestamp};
+use rustix::fs::fsync;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -51,7 +52,14 @@ pub fn recover(store: &dyn MessageStore, now: Timestamp) -> Result<RecoverReport
             Ok(Found::Part) if is_empty_part(store, &mut volumes, &remains) => {
                 volume_of(store, &mut volumes, &remains.volume)
                     .and_then(|volume| volume.remove(&remains.path))
-                    .and_then(|_| store.forget(remains.id, now))
+                    // The record must not go while a power cut could bring the part back.
+                    .and_then(|directory| match directory {
+                        Some(directory) => {
+                            fsync(directory).map_err(|error| StoreError::io(&remains.path, error))
+                        }
+                        None => Ok(()),
+                    })
+                    .and_then(|()| store.forget(remains.id, now))
                     .map(|()| report.forgotten += 1)
             }
             Ok(Found::Part) => {
